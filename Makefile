@@ -1,0 +1,71 @@
+# Works with GNU make 3.81 and bash 3.2. The environment is made once, from requirements.lock; after that
+# no target but `tools` and `lock` uses the network.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+TOOLS := $(if $(CLAUDE_CODE_MIXIN_TOOLS_DIR),$(CLAUDE_CODE_MIXIN_TOOLS_DIR),.tools)
+READY := $(VENV)/.installed
+RULE_TESTS = find tests/rules -name '*.yaml' -not -path 'tests/rules/configured/*'
+.DEFAULT_GOAL := help
+.PHONY: help venv build check test test-fast test-rules tools fmt lint lock mutation mutation-sample bench clean
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv: $(READY) ## Make the environment from requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) --version 2>&1): name another, for example make PYTHON=python3.12 build" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) has no venv: install it, for example apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+build: $(READY) ## Check the content and compile it into build/
+	@$(BIN)/claude-code-mixin build
+
+check: $(READY) ## Check the content, write nothing
+	@$(BIN)/claude-code-mixin check
+
+test: build tools test-rules ## Build, install the servers, run every test
+	@$(BIN)/python -m pytest
+
+test-fast: build ## Run the tests that need no server
+	@$(BIN)/python -m pytest --ignore tests/live
+
+test-rules: build tools ## Run the promtool tests of the built rules
+	@$(TOOLS)/promtool check rules build/prometheus/*.yaml
+	@$(RULE_TESTS) -print0 | xargs -0 $(TOOLS)/promtool test rules
+
+tools: $(READY) ## Put promtool, prometheus and the other servers into .tools/
+	@$(BIN)/python tools/install.py
+
+fmt: $(READY) ## Format the Python source
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format .
+
+lint: $(READY) ## Check style and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+lock: ## Pin every dependency anew (needs uv)
+	uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --no-header --quiet \
+	  pyproject.toml -o requirements.lock
+
+mutation: build tools ## Change every rule in eight ways and see the promtool tests notice
+	@$(BIN)/python tests/mutation/run.py
+
+mutation-sample: build tools ## The same for a sample, as CI does
+	@$(BIN)/python tests/mutation/run.py --sample
+
+bench: build tools ## Measure the figures that the README states
+	@$(BIN)/python tools/bench.py
+
+clean: ## Remove what the tests and tools leave behind, not the environment
+	rm -rf dist .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .build.new
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +

@@ -1,0 +1,243 @@
+"""The command claude-code-mixin: options in, sentences and exit codes out. Everything else is elsewhere.
+
+Modules are imported where they are used, so that --help answers at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from claude_code_mixin import __version__
+from claude_code_mixin.problems import Problem, ProblemsError, as_json
+
+if TYPE_CHECKING:
+    from claude_code_mixin.build import Built
+    from claude_code_mixin.loader import Mixin
+
+EXIT_CODES = "Exit codes: 0 done, 1 problems found (nothing was written), 2 wrong usage, 130 interrupted."
+_PATH = click.Path(path_type=Path)
+
+config_option = click.option(
+    "--config", default="mixin.toml", type=_PATH, show_default=True, help="The configuration file."
+)
+json_option = click.option("--json", "as_json_text", is_flag=True, help="Write the result as JSON to stdout.")
+
+
+def reported(function: Callable[..., None]) -> Callable[..., None]:
+    """Add --debug to a command and turn its exceptions into sentences and exit codes."""
+
+    @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+    @functools.wraps(function)
+    def command(*, debug: bool, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            function(**options)
+        except KeyboardInterrupt:
+            click.echo("interrupted: the build folder is whole, run the command again", err=True)
+            sys.exit(130)
+        except click.exceptions.Exit:
+            raise
+        except Exception as error:  # any other error is a fault of ours: one sentence, unless asked for more
+            if debug:
+                raise
+            _show_failure(error, as_json_text=options.get("as_json_text", False))
+            sys.exit(1)
+
+    return command
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt(number)
+
+
+def _show_failure(error: Exception, *, as_json_text: bool) -> None:
+    if isinstance(error, ProblemsError):
+        if as_json_text:
+            click.echo(_as_object(problems=error.problems))
+        else:
+            _show_problems(error.problems)
+            click.echo(f"{_counted(len(error.problems), 'problem')}; nothing was written", err=True)
+        return
+    fault = f"{type(error).__name__}: {error}".replace("\n", " ")
+    click.echo(f"unexpected {fault}; run again with --debug and report what it prints", err=True)
+
+
+@click.group(epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="claude-code-mixin")
+def main() -> None:
+    """Dashboards, recording rules and alerts for Claude Code telemetry, checked and compiled.
+
+    \b
+    Examples:
+      claude-code-mixin init monitoring    make a private repository in monitoring/
+      claude-code-mixin check              say what is wrong, write nothing
+      claude-code-mixin build              check, compile and write build/
+    """
+
+
+@main.command(short_help="Check, compile and write the build folder.", epilog=EXIT_CODES)
+@config_option
+@click.option("--output", type=_PATH, help="Build into this folder, not the configured one.")
+@json_option
+@reported
+def build(config: Path, output: Path | None, as_json_text: bool) -> None:
+    """Check the content, compile it and write the build folder, as a whole or not at all.
+
+    Files that have not changed are left alone; files of an earlier build that are no longer made go.
+
+    \b
+    Examples:
+      claude-code-mixin build
+      claude-code-mixin build --config staging.toml --output build/staging
+      claude-code-mixin build --json | jq .changed
+    """
+    with _progress("building"):
+        from claude_code_mixin.build import build as run
+
+        built = run(config, os.environ, output)
+    if as_json_text:
+        written = built.written
+        lists = {"created": written.created, "changed": written.changed, "removed": written.removed}
+        summary = {"folder": _shown(built.folder), **lists, "unchanged": len(written.unchanged)}
+        click.echo(_as_object(problems=built.escaped, **summary))
+    else:
+        click.echo("\n".join(_summary(built)))
+
+
+@main.command(short_help="Say what is wrong; write nothing.", epilog=EXIT_CODES)
+@config_option
+@json_option
+@reported
+def check(config: Path, as_json_text: bool) -> None:
+    """Load and check the content; list every problem, and every escape with its reason. Writes nothing.
+
+    \b
+    Examples:
+      claude-code-mixin check
+      claude-code-mixin check --config staging.toml
+      claude-code-mixin check --json | jq '.problems[] | select(.allowed == null)'
+    """
+    with _progress("checking"):
+        from claude_code_mixin.build import checked
+
+        result = checked(config, os.environ)
+    if as_json_text:
+        click.echo(_as_object(problems=[*result.problems, *result.escaped]))
+    else:
+        _show_problems(result.problems)
+        if result.escaped:
+            click.echo("\n".join(["Escapes:", *(f"  {problem}" for problem in _in_order(result.escaped))]))
+        counts = _counted(len(result.problems), "problem"), _counted(len(result.escaped), "escape")
+        click.echo(f"{_contents(result.mixin)}: {', '.join(counts)}")
+    if result.problems:
+        sys.exit(1)
+
+
+@main.command(short_help="Make a private repository.", epilog=EXIT_CODES)
+@click.argument("folder", type=_PATH, default=".")
+@reported
+def init(folder: Path) -> None:
+    """Make a private repository in FOLDER: configuration, own content with an example, CI, pinned version.
+
+    \b
+    Examples:
+      claude-code-mixin init
+      claude-code-mixin init monitoring && cd monitoring && claude-code-mixin build
+    """
+    from claude_code_mixin.scaffold import init as run
+
+    _list("wrote", run(folder))
+    click.echo(f"next: cd {folder} && claude-code-mixin build; claude-code-mixin new <stem> adds a topic")
+
+
+@main.command(short_help="Write stubs for a new topic.", epilog=EXIT_CODES)
+@click.argument("stem")
+@config_option
+@click.option("--record/--no-record", default=True, show_default=True, help="A recording rule and its test.")
+@click.option("--alert/--no-alert", default=True, show_default=True, help="An alert, its runbook and tests.")
+@click.option("--dashboard/--no-dashboard", default=True, show_default=True, help="A dashboard.")
+@reported
+def new(stem: str, config: Path, record: bool, alert: bool, dashboard: bool) -> None:
+    """Write stubs for the topic STEM that build at once: record, alert, runbook, dashboard, promtool test.
+
+    \b
+    Examples:
+      claude-code-mixin new weekend
+      claude-code-mixin new weekend --no-dashboard
+    """
+    from claude_code_mixin.scaffold import new as run
+
+    _list("wrote", run(stem, config, os.environ, record=record, alert=alert, dashboard=dashboard))
+    click.echo("next: make them yours, then claude-code-mixin build")
+
+
+@contextmanager
+def _progress(doing: str) -> Iterator[None]:
+    """Show that something is going on, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(doing):
+        yield
+
+
+def _summary(built: Built) -> Iterator[str]:
+    """What was written, grouped by the first part of the path: counts, and the paths that changed."""
+    written = built.written
+    marks = {"+": written.created, "~": written.changed, "-": written.removed, " ": written.unchanged}
+    marked = {path: mark for mark, paths in marks.items() for path in paths}
+    groups: dict[str, list[str]] = {}
+    for path in sorted(marked, key=lambda path: (path.rpartition("/")[0], path)):
+        groups.setdefault(path.partition("/")[0], []).append(path)
+    total = len(marked) - len(written.removed)
+    done = [f"{len(written.created)} created", f"{len(written.changed)} changed"]
+    done += [f"{len(written.removed)} removed", f"{len(written.unchanged)} unchanged"]
+    yield f"{_shown(built.folder)}: {_counted(total, 'file')}, {', '.join(done)}"
+    for name, paths in groups.items():
+        yield f"  {name:<12} {len([path for path in paths if marked[path] != '-'])}"
+        yield from (f"    {marked[path]} {path}" for path in paths if marked[path] != " ")
+    if built.escaped:
+        yield f"{_counted(len(built.escaped), 'escape')}: claude-code-mixin check lists them"
+
+
+def _contents(mixin: Mixin) -> str:
+    counts = {"record": mixin.records(), "alert": mixin.alerts(), "dashboard": mixin.dashboards()}
+    return ", ".join(_counted(len(list(items)), name) for name, items in counts.items())
+
+
+def _shown(folder: Path) -> str:
+    return os.path.relpath(folder) if folder.resolve().is_relative_to(Path.cwd()) else str(folder)
+
+
+def _list(done: str, paths: Iterable[Path]) -> None:
+    for path in paths:
+        click.echo(f"{done} {path}")
+
+
+def _show_problems(problems: Iterable[Problem]) -> None:
+    for problem in _in_order(problems):
+        click.echo(str(problem), err=True)
+
+
+def _in_order(problems: Iterable[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: (problem.place, str(problem)))
+
+
+def _as_object(*, problems: Iterable[Problem], **fields: object) -> str:
+    return json.dumps({**fields, "problems": json.loads(as_json(_in_order(problems)))}, indent=2)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,0 +1,228 @@
+"""The OpenTelemetry Collector configuration: from clients' telemetry to long-lived, low-cardinality counters.
+
+The order of the processors is what makes the numbers exact: labels and reasons are set first, while the
+request's context still says who wrote; batching makes one writer of many requests, which would otherwise race
+on the time stamps; equal points are merged, stamped with the time of arrival and summed up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from claude_code_mixin.compile.ottl import CANARY, metric_statements, point_statements, record_statements
+from claude_code_mixin.compile.yaml_text import dump
+from claude_code_mixin.config import Config
+from claude_code_mixin.meters import METERS, TOKEN_TYPES, Meter, kept
+
+MEBIBYTE = 1 << 20
+STREAMS = 200_000
+"""Most streams that are summed up; beyond it new ones are dropped. 50,000 label sets are 5,000 users."""
+HEADER = """Compiled by claude-code-mixin from lib/claude_code_mixin/compile/collector.py and mixin.toml.
+Environment: CLAUDE_CODE_MIXIN_HTPASSWD (file with one "writer:bcrypt hash" a line) and
+CLAUDE_CODE_MIXIN_COLLECTOR_START (any text that is new at every start, such as the output of date +%s)."""
+
+Tree = dict[str, Any]
+
+
+def collector(config: Config) -> dict[str, str]:
+    """Return {"collector/config.yaml": text} for `config`: endpoints, limits, privacy profile, labels."""
+    tree: Tree = {
+        "extensions": _extensions(),
+        "receivers": {"otlp": {"protocols": _protocols(config)}},
+        "processors": _processors(config),
+        "connectors": {
+            "forward/points": {},
+            "forward/requests": {},
+            "signal_to_metrics/arrival": _arrival(),
+            "signal_to_metrics/meter": {"error_mode": "ignore", "logs": list(_definitions(config))},
+        },
+        "exporters": {"prometheus": _exporter(config)},
+        "service": {
+            "extensions": ["health_check", "basicauth/ingest"],
+            "telemetry": {"metrics": _telemetry(config)},
+            "pipelines": _pipelines(),
+        },
+    }
+    return {"collector/config.yaml": dump(HEADER, tree)}
+
+
+def _extensions() -> Tree:
+    return {
+        "health_check": {"endpoint": "${env:CLAUDE_CODE_MIXIN_HEALTH_ENDPOINT:-127.0.0.1:13133}"},
+        "basicauth/ingest": {"htpasswd": {"file": "${env:CLAUDE_CODE_MIXIN_HTPASSWD}"}},
+    }
+
+
+def _protocols(config: Config) -> Tree:
+    """Both protocols bounded and authenticated; the body limit holds after decompression."""
+    limit = config.collector.request_limit_mib
+    authenticated = {"auth": {"authenticator": "basicauth/ingest"}}
+    return {
+        "grpc": {
+            "endpoint": _endpoint("GRPC", config.collector.grpc_endpoint),
+            "max_recv_msg_size_mib": limit,
+            **authenticated,
+        },
+        "http": {
+            "endpoint": _endpoint("HTTP", config.collector.http_endpoint),
+            "max_request_body_size": limit * MEBIBYTE,
+            **authenticated,
+        },
+    }
+
+
+def _endpoint(name: str, default: str) -> str:
+    return f"${{env:CLAUDE_CODE_MIXIN_{name}_ENDPOINT:-{default}}}"
+
+
+def _processors(config: Config) -> Tree:
+    limit = config.collector.memory_limit_mib
+    batch = {"timeout": "200ms", "send_batch_size": 8192, "send_batch_max_size": 16384}
+    summed = {"max_stale": f"{config.collector.stream_hours}h", "max_streams": STREAMS}
+    dropped = 'log.attributes["event"] != "api_request" or log.attributes["reason"] != nil'
+    return {
+        "memory_limiter": {
+            "check_interval": "250ms",
+            "limit_mib": limit,
+            "spike_limit_mib": limit // 4,
+        },
+        "transform/points": _transform(
+            "metric", ("datapoint", point_statements(config)), ("metric", metric_statements()), *_ANONYMOUS
+        ),
+        "transform/records": _transform("log", ("log", record_statements(config)), *_ANONYMOUS),
+        "batch/points": dict(batch),
+        "batch/records": dict(batch),
+        "filter/points": _filter("metrics", "datapoint", 'datapoint.attributes["reason"] != nil'),
+        "filter/requests": _filter("logs", "log_record", dropped),
+        "groupbyattrs": {},
+        "transform/merge": _transform(
+            "metric",
+            ("datapoint", [f"set(datapoint.{name}_unix_nano, 1)" for name in ("time", "start_time")]),
+            ("metric", ['aggregate_on_attributes("sum")']),
+        ),
+        "transform/stamp": _transform("metric", ("datapoint", ["set(datapoint.time, Now())", _STARTS_NOW])),
+        "transform/derived": _transform("metric", ("datapoint", [_STARTS_NOW]), *_ANONYMOUS),
+        "delta_to_cumulative/clients": dict(summed),
+        "delta_to_cumulative/meter": dict(summed),
+    }
+
+
+_STARTS_NOW = "set(datapoint.start_time, datapoint.time)"
+_ANONYMOUS = (
+    (
+        "scope",
+        [
+            'set(scope.name, "")',
+            'set(scope.version, "")',
+            'set(scope.schema_url, "")',
+            "keep_keys(scope.attributes, [])",
+        ],
+    ),
+    ("resource", ['set(resource.schema_url, "")', "keep_keys(resource.attributes, [])"]),
+)
+"""Scope and resource are written by clients and would split or relabel series."""
+
+
+def _transform(signal: str, *contexts: tuple[str, list[str]]) -> Tree:
+    blocks = [{"context": context, "statements": list(statements)} for context, statements in contexts]
+    return {"error_mode": "propagate", f"{signal}_statements": blocks}
+
+
+def _filter(signal: str, context: str, condition: str) -> Tree:
+    return {"error_mode": "propagate", signal: {context: [condition]}}
+
+
+def _arrival() -> Tree:
+    """Account for everything that arrived and for everything that is not counted, by reason and writer."""
+    one = {"sum": {"value": "1", "monotonic": True}}
+    writer = {"key": "writer"}
+
+    def dropped(signal: str) -> Tree:
+        attributes = [{"key": "reason"}, writer, {"key": "signal", "default_value": signal}]
+        return {"name": "claude_code.pipeline.dropped", "description": "", "attributes": attributes, **one}
+
+    def arrived(name: str, *attributes: Tree) -> Tree:
+        return {"name": f"claude_code.pipeline.{name}", "description": "", "attributes": [*attributes], **one}
+
+    canary = {**arrived("canary", writer), "conditions": [f'log.attributes["event"] == "{CANARY}"']}
+    return {
+        "error_mode": "ignore",
+        "datapoints": [arrived("points", writer), dropped("metrics")],
+        "logs": [arrived("events", {"key": "event"}, writer), dropped("logs"), canary],
+    }
+
+
+def _definitions(config: Config) -> Iterator[Tree]:
+    for meter in METERS:
+        if meter.quantity == "tokens":
+            yield from (_definition(meter, config, name, name) for name in TOKEN_TYPES)
+        else:
+            yield _definition(meter, config, "cost" if meter.quantity == "cost" else None)
+
+
+def _definition(meter: Meter, config: Config, value: str | None, token_type: str | None = None) -> Tree:
+    """One definition; those of one name become one metric. `type` is no attribute, so its default holds."""
+    attributes: list[Tree] = [{"key": label} for label in kept(meter.cut.labels, config)]
+    if token_type:
+        attributes.append({"key": "type", "default_value": token_type})
+    amount = f'Double(log.attributes["{value}"])' if value else "1"
+    unit = {"cost": {"unit": "USD"}, "tokens": {"unit": "tokens"}}.get(meter.quantity, {})
+    head = {"name": meter.otel_name, **unit, "description": "", "attributes": attributes}
+    return {**head, "sum": {"value": amount, "monotonic": True}}
+
+
+def _exporter(config: Config) -> Tree:
+    """A series outlives its stream: one that returned unseen would be counted twice."""
+    return {
+        "endpoint": _endpoint("PROMETHEUS", config.collector.metrics_endpoint),
+        "metric_expiration": f"{config.collector.stream_hours + 1}h",
+        "without_scope_info": True,
+        "enable_open_metrics": False,
+        "translation_strategy": "UnderscoreEscapingWithSuffixes",
+        "const_labels": {"collector_start": "${env:CLAUDE_CODE_MIXIN_COLLECTOR_START}"},
+    }
+
+
+def _telemetry(config: Config) -> Tree:
+    host, _, port = config.collector.health_endpoint.rpartition(":")
+    prometheus = {
+        "host": host,
+        "port": f"${{env:CLAUDE_CODE_MIXIN_TELEMETRY_PORT:-{port}}}",
+        "without_scope_info": True,
+        "without_type_suffix": False,
+        "without_units": False,
+    }
+    return {"level": "detailed", "readers": [{"pull": {"exporter": {"prometheus": prometheus}}}]}
+
+
+def _pipelines() -> Tree:
+    merging = ["filter/points", "groupbyattrs", "transform/merge", "transform/stamp"]
+    rows = {
+        "metrics/arrive": (["otlp"], ["memory_limiter", "transform/points", "batch/points"], "points"),
+        "logs/arrive": (["otlp"], ["memory_limiter", "transform/records", "batch/records"], "requests"),
+    }
+    pipelines: Tree = {
+        name: {
+            "receivers": receivers,
+            "processors": processors,
+            "exporters": ["signal_to_metrics/arrival", f"forward/{onward}"],
+        }
+        for name, (receivers, processors, onward) in rows.items()
+    }
+    pipelines["metrics/clients"] = {
+        "receivers": ["forward/points"],
+        "processors": [*merging, "delta_to_cumulative/clients"],
+        "exporters": ["prometheus"],
+    }
+    pipelines["logs/requests"] = {
+        "receivers": ["forward/requests"],
+        "processors": ["filter/requests"],
+        "exporters": ["signal_to_metrics/meter"],
+    }
+    pipelines["metrics/meter"] = {
+        "receivers": ["signal_to_metrics/arrival", "signal_to_metrics/meter"],
+        "processors": ["transform/derived", "delta_to_cumulative/meter"],
+        "exporters": ["prometheus"],
+    }
+    return pipelines

@@ -1,0 +1,173 @@
+"""mixin.toml as one frozen object. The defaults stand here and, commented, in the repository's mixin.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from claude_code_mixin import tomlfile
+from claude_code_mixin.config_problems import explained, from_environment
+from claude_code_mixin.problems import Place, Problem, ProblemsError, relative
+
+ALLOWED = {
+    r"^(\d+(ms|[smhdwy]))+$": "a Prometheus duration such as 90s, 5m or 1h30m",
+    r"^_?[a-zA-Z][a-zA-Z0-9_]*$": "a label name: letters, digits and _, not starting with a digit or __",
+    r"^[a-z][a-z0-9_.-]*$": "an attribute key such as team.id: lower-case letters, digits, and . _ -",
+    r"^[^\s:]+:\d{1,5}$": "host:port such as 127.0.0.1:4318",
+    r"^[a-z0-9-]{1,16}$": "1 to 16 lower-case letters, digits and -",
+    r"^[A-Z][A-Za-z0-9]{0,30}$": "letters and digits starting with a capital, at most 31",
+    r"^([a-z][a-z0-9_]*:)?$": "empty, or lower-case letters, digits and _ followed by one colon",
+    r"^(https?://[^\s@/]+(/\S*)?)?$": "empty, or a URL starting with http:// or https://, no password in it",
+    r"^[^\"\\\n]+$": "text without quotes, backslashes and line breaks",
+}
+"""Every pattern of the configuration, and what a user is told when a value does not match it."""
+
+RESERVED_LABELS = frozenset(
+    (
+        *("alertname", "severity", "owner", "job", "instance", "collector_start", "le"),
+        *("team", "user", "model", "query_source", "effort", "speed", "type", "start_type"),
+        *("agent", "skill", "plugin", "mcp_server", "repository", "version", "event", "reason", "signal"),
+    )
+)
+"""Labels that recorded series or alerts carry: a constant of the same name would merge series."""
+
+_DURATION, _LABEL, _ATTRIBUTE, _ENDPOINT, _UID, _ALERT, _RECORD, _URL, _PLAIN = ALLOWED
+
+Duration = Annotated[str, Field(pattern=_DURATION)]
+"""A Prometheus duration such as 90s, 5m, 1h30m."""
+LabelName = Annotated[str, Field(pattern=_LABEL)]
+AttributeKey = Annotated[str, Field(pattern=_ATTRIBUTE)]
+Endpoint = Annotated[str, Field(pattern=_ENDPOINT)]
+Plain = Annotated[str, Field(pattern=_PLAIN)]
+Flag = Annotated[bool, Field(strict=True)]
+Whole = Annotated[int, Field(strict=True)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+
+
+class Section(BaseModel):
+    """A table of mixin.toml: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Prefixes(Section):
+    """Prefixes for installations where names must not clash."""
+
+    uid: Annotated[str, Field(pattern=_UID)] = "claude-code-"
+    alert: Annotated[str, Field(pattern=_ALERT)] = "ClaudeCode"
+    record: Annotated[str, Field(pattern=_RECORD)] = ""
+
+
+def _free(label: str) -> str:
+    if label in RESERVED_LABELS:
+        raise ValueError("the rules set this label themselves; choose another name")
+    return label
+
+
+ConstantName = Annotated[LabelName, AfterValidator(_free)]
+
+
+class Labels(Section):
+    """Which attributes of the clients carry team, user and repository; constant labels for every rule."""
+
+    team: AttributeKey = "team.id"
+    user: AttributeKey = "enduser.id"
+    repository: AttributeKey = "vcs.repository.name"
+    constant: Mapping[ConstantName, str] = Field(default_factory=dict)
+
+
+class Meter(Section):
+    """How raw counters are read."""
+
+    profile: Literal["collector"] = "collector"
+    job: Plain = "claude-code-collector"
+    health_job: Plain = "claude-code-collector-health"
+    memory: Duration = "1h"
+    target: Literal["prometheus-3.5"] = "prometheus-3.5"
+    day_offset_hours: Annotated[Whole, Field(ge=-12, le=14)] = 0
+
+
+class Grafana(Section):
+    """Where dashboards go and which datasource they start with (empty: Grafana's default Prometheus)."""
+
+    folder: Annotated[str, Field(min_length=1)] = "Claude Code"
+    datasource: str = ""
+    refresh: Duration = "1m"
+
+
+class Collector(Section):
+    """The compiled OpenTelemetry Collector configuration."""
+
+    http_endpoint: Endpoint = "127.0.0.1:4318"
+    grpc_endpoint: Endpoint = "127.0.0.1:4317"
+    metrics_endpoint: Endpoint = "127.0.0.1:8889"
+    health_endpoint: Endpoint = "127.0.0.1:8888"
+    memory_limit_mib: Annotated[Whole, Field(ge=64)] = 512
+    request_limit_mib: Annotated[Whole, Field(ge=1, le=4)] = 2
+    stream_hours: Annotated[Whole, Field(ge=24)] = 168
+
+
+class AlertOverride(Section):
+    """[alerts.<Name>]: what an installation changes on one alert."""
+
+    enabled: Flag = True
+    for_: Annotated[Duration | None, Field(alias="for")] = None
+    keep_firing_for: Duration | None = None
+    severity: Literal["critical", "warning", "info"] | None = None
+    labels: Mapping[LabelName, str] = Field(default_factory=dict)
+    thresholds: Mapping[str, Number] = Field(default_factory=dict)
+
+
+class DashboardOverride(Section):
+    """[dashboards.<stem>]: what an installation changes on one dashboard."""
+
+    enabled: Flag = True
+
+
+class Content(Section):
+    """Own content roots, relative to mixin.toml, and whether the bundled content is built."""
+
+    roots: tuple[str, ...] = ()
+    bundled: Flag = True
+
+
+class Config(Section):
+    """The whole of mixin.toml."""
+
+    privacy: Literal["strict", "team", "full"] = "team"
+    owner: Annotated[str, Field(min_length=1)] = "platform"
+    runbook_url: Annotated[str, Field(pattern=_URL)] = ""
+    budgets: str = "budgets.toml"
+    output: Annotated[str, Field(min_length=1)] = "build"
+    prefixes: Prefixes = Prefixes()
+    labels: Labels = Labels()
+    meter: Meter = Meter()
+    grafana: Grafana = Grafana()
+    collector: Collector = Collector()
+    content: Content = Content()
+    alerts: Mapping[str, AlertOverride] = Field(default_factory=dict)
+    dashboards: Mapping[str, DashboardOverride] = Field(default_factory=dict)
+
+
+def read(path: Path, env: Mapping[str, str]) -> Config:
+    """Return the configuration in `path`.
+
+    Raises ProblemsError with every problem at once: a missing file or one that is no TOML, unknown keys,
+    values that are not allowed, keys that look like secrets, and settings tried through `env`, where only
+    secrets belong.
+    """
+    if not path.exists():
+        sentence = "does not exist: claude-code-mixin init writes one, --config names another"
+        raise ProblemsError([Problem(Place(relative(str(path))), "", sentence, "config/file")])
+    document = tomlfile.read(path)
+    problems = list(from_environment(Config, env, document))
+    try:
+        config = Config.model_validate(document.values)
+    except ValidationError as error:
+        problems += explained(Config, error, document, ALLOWED)
+    if problems:
+        raise ProblemsError(problems)
+    return config

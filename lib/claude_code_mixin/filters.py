@@ -1,0 +1,68 @@
+"""The variables of the bundled dashboards, and pieces of queries that honour them and the privacy profile."""
+
+from __future__ import annotations
+
+from claude_code_mixin.meters import kept
+from claude_code_mixin.model import Alert, Record, Variable
+from claude_code_mixin.settings import active
+
+_TITLES = {"team": "Team", "model": "Model", "user": "User"}
+_MILLISECONDS_PER_HOUR = 3_600_000
+
+
+def variables(record: Record, *labels: str) -> tuple[Variable, ...]:
+    """Return a variable per label (team, model, user) that the privacy profile keeps, fed by `record`."""
+    return tuple(
+        Variable(name=label, title=_TITLES[label], label=label, of=record.name)
+        for label in kept(labels, active())
+    )
+
+
+def where(*labels: str, also: str = "") -> str:
+    """Return matchers that follow the dashboard's variables, without labels that privacy drops.
+
+    `also` is a further matcher, as it stands between the braces.
+    """
+    matchers = [f'{label}=~"${label}"' for label in kept(labels, active())]
+    return "{" + ",".join([*matchers, also] if also else matchers) + "}"
+
+
+def by(*labels: str) -> str:
+    """Return `sum by (...)` over the labels that the privacy profile keeps, or plain `sum`."""
+    names = ", ".join(kept(labels, active()))
+    return f"sum by ({names})" if names else "sum"
+
+
+def legend(label: str) -> str:
+    """Return the legend of queries summed `by(label)`."""
+    return f"{{{{{label}}}}}" if kept((label,), active()) else "all"
+
+
+def over_range(aggregate: str, increments: str) -> str:
+    """Return what `increments` (sparse: recorded when there are some) add up to over the shown range."""
+    return f"{aggregate} (sum_over_time({increments}[$__range]))"
+
+
+def per_hour(aggregate: str, increments: str) -> str:
+    """Return `increments` per interval of the graph, scaled to an hour. Each counts in one interval only."""
+    return (
+        f"{aggregate} (sum_over_time({increments}[$__interval])) * {_MILLISECONDS_PER_HOUR} / $__interval_ms"
+    )
+
+
+def largest(label: str, increments: str) -> str:
+    """Return the ten largest sums of `increments` by `label` over the shown range, largest first."""
+    return f"sort_desc(topk(10, {over_range(f'sum by ({label})', increments)}))"
+
+
+def written_as(*alerts: Alert) -> str:
+    """Return the regular expression that matches the names of `alerts`, or of all, as configured."""
+    prefix = active().prefixes.alert
+    names = "|".join(alert.name.removeprefix("ClaudeCode") for alert in alerts)
+    return f"{prefix}({names})" if names else f"{prefix}.*"
+
+
+def day_zone() -> str:
+    """Return the zone in which the meter's days and months begin, for readers."""
+    hours = active().meter.day_offset_hours
+    return f"UTC{hours:+d}" if hours else "UTC"

@@ -1,0 +1,1 @@
+"""Real servers, simulated collectors and replayed clients: what tests and demonstrations run against."""

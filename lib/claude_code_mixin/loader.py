@@ -1,0 +1,231 @@
+"""Find the content roots, import them, collect what they declare. The folder is the registry."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+
+import claude_code_mixin.content
+from claude_code_mixin import budgets
+from claude_code_mixin.config import Config
+from claude_code_mixin.model import Alert, Dashboard, Group, Record, Threshold
+from claude_code_mixin.problems import Place, Problem, ProblemsError, relative
+from claude_code_mixin.settings import using
+
+ROOMS = ("recording_rules", "alerts", "dashboards")
+BUNDLED = "claude_code_mixin.content"
+
+
+@dataclass(frozen=True)
+class Runbook:
+    """One `## <alert>` section of a runbook file: its place and its `###` headings with their texts."""
+
+    alert: str
+    place: Place
+    sections: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Module:
+    """One imported content file and what it declares, in order."""
+
+    room: str
+    stem: str
+    path: Path
+    declared: tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Mixin:
+    """All content under one configuration. Disabled alerts and dashboards are already left out."""
+
+    config: Config
+    modules: tuple[Module, ...]
+    runbooks: tuple[Runbook, ...]
+    roots: tuple[Path, ...]
+    left_out: tuple[Module, ...] = ()
+    """The modules with only those alerts and dashboards that the configuration disables."""
+
+    def groups(self) -> Iterator[tuple[str, Group]]:
+        """Each recording-rule group with the stem of its file."""
+        return ((m.stem, item) for m in self.modules for item in m.declared if isinstance(item, Group))
+
+    def records(self) -> Iterator[tuple[str, Record]]:
+        """Each record with the stem of its file."""
+        return ((stem, record) for stem, group in self.groups() for record in group.records)
+
+    def alerts(self) -> Iterator[tuple[str, Alert]]:
+        """Each alert with the stem of its file."""
+        return ((m.stem, item) for m in self.modules for item in m.declared if isinstance(item, Alert))
+
+    def thresholds(self) -> Iterator[tuple[str, Threshold]]:
+        """Each threshold with the stem of its file."""
+        return ((m.stem, item) for m in self.modules for item in m.declared if isinstance(item, Threshold))
+
+    def dashboards(self) -> Iterator[tuple[str, Dashboard]]:
+        """Each dashboard with the stem of its file."""
+        return ((m.stem, item) for m in self.modules for item in m.declared if isinstance(item, Dashboard))
+
+    def test_files(self) -> list[Path]:
+        """The promtool test files of every root."""
+        return sorted(path for root in self.roots for path in (root / "tests" / "rules").glob("*.yaml"))
+
+
+def load(config: Config, base: Path) -> Mixin:
+    """Import the bundled content and the roots of `config` (relative to `base`) under `config`.
+
+    Raises ProblemsError with every module that cannot be imported, every folder without modules, every
+    stem that shadows the standard library, every name declared twice, and every fault of the budgets.
+    """
+    roots = [(base / root).resolve() for root in config.content.roots]
+    problems: list[Problem] = []
+    modules: list[Module] = []
+    with using(config, budgets.read(base / config.budgets, config)):
+        for package, root in _packages(config, roots):
+            modules += _import_root(package, root, problems)
+    runbooks = tuple(_runbooks(modules, problems))
+    mixin = Mixin(config, tuple(modules), runbooks, tuple(_test_roots(config, roots)))
+    problems += _duplicates(mixin)
+    if problems:
+        raise ProblemsError(problems)
+    return _enabled(mixin)
+
+
+def bundled_root() -> Path:
+    """The folder that holds the bundled recording_rules, alerts and dashboards."""
+    return (Path(claude_code_mixin.content.__path__[0]) / ROOMS[0]).resolve().parent
+
+
+def _packages(config: Config, roots: list[Path]) -> Iterator[tuple[str, Path]]:
+    if config.content.bundled:
+        yield BUNDLED, Path(claude_code_mixin.content.__path__[0])
+    for number, root in enumerate(roots):
+        yield f"_claude_code_mixin_root_{number}", root
+
+
+def _test_roots(config: Config, roots: list[Path]) -> list[Path]:
+    return ([bundled_root()] if config.content.bundled else []) + roots
+
+
+def _import_root(package: str, root: Path, problems: list[Problem]) -> Iterator[Module]:
+    _forget(package)
+    if package != BUNDLED:
+        private = ModuleType(package)
+        private.__path__ = [str(root)]
+        sys.modules[package] = private
+    found = [(room, path) for room in ROOMS for path in sorted((root / room).glob("*.py"))]
+    if not found:
+        message = f"holds no content: put a module into one of {', '.join(room + '/' for room in ROOMS)}"
+        problems.append(Problem(Place(relative(str(root))), "", message, "content/empty"))
+    for room, path in found:
+        if path.stem == "__init__":
+            continue
+        if path.stem in sys.stdlib_module_names:
+            sentence = (
+                f'stem "{path.stem}" shadows a standard-library module; rename it, for example "{path.stem}s"'
+            )
+            problems.append(Problem(Place(relative(str(path))), "", sentence, "stem/stdlib"))
+            continue
+        module = _import_module(f"{package}.{room}.{path.stem}", path, problems)
+        if module is not None:
+            yield Module(room, path.stem, path.resolve(), tuple(_declared(module)))
+
+
+def _forget(package: str) -> None:
+    importlib.invalidate_caches()
+    for name in [name for name in sys.modules if name.startswith(package + ".")]:
+        del sys.modules[name]
+
+
+def _import_module(name: str, path: Path, problems: list[Problem]) -> ModuleType | None:
+    try:
+        return importlib.import_module(name)
+    except ProblemsError as error:
+        problems += error.problems
+    except (Exception, SystemExit) as error:  # content may raise anything; each is a sentence
+        place = _raised_at(error, path)
+        sentence = f"cannot be imported: {type(error).__name__}: {error}"
+        problems.append(Problem(place, "", sentence.replace("\n", " "), "content/import"))
+    return None
+
+
+def _raised_at(error: BaseException, path: Path) -> Place:
+    if isinstance(error, SyntaxError) and error.filename:
+        return Place(relative(error.filename), error.lineno or 0)
+    if isinstance(error, UnicodeDecodeError):
+        return Place(relative(str(path)))
+    line, trace = 0, error.__traceback__
+    while trace is not None:
+        if Path(trace.tb_frame.f_code.co_filename).resolve() == path.resolve():
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return Place(relative(str(path)), line)
+
+
+def _declared(module: ModuleType) -> Iterator[object]:
+    """Objects declared in this module (imported ones belong to their own file), tuples unpacked."""
+    here = relative(str(module.__file__))
+    for value in vars(module).values():
+        for item in value if isinstance(value, tuple | list) else (value,):
+            if isinstance(item, Group | Alert | Dashboard | Threshold) and item.place.path == here:
+                yield item
+
+
+def _runbooks(modules: list[Module], problems: list[Problem]) -> Iterator[Runbook]:
+    for module in modules:
+        path = module.path.with_suffix(".md")
+        if module.room != "alerts" or not path.exists():
+            continue
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            sentence = f"cannot be read: {error}; save it as UTF-8 text"
+            problems.append(Problem(Place(relative(str(path))), "", sentence, "content/runbook"))
+            continue
+        for match in re.finditer(r"^## (\S+)\s*$(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL):
+            line = text.count("\n", 0, match.start()) + 1
+            parts = re.split(r"^### (.+?)\s*$", match[2], flags=re.MULTILINE)
+            sections = {parts[i]: parts[i + 1].strip() for i in range(1, len(parts) - 1, 2)}
+            yield Runbook(match[1], Place(relative(str(path)), line), sections)
+
+
+def _duplicates(mixin: Mixin) -> Iterator[Problem]:
+    named: list[tuple[str, Place, str]] = [(a.name, a.place, "alert") for _, a in mixin.alerts()]
+    named += [
+        (f"{stem} ", m.declared[0].place, "dashboard")  # type: ignore[attr-defined]  # a Dashboard
+        for m in mixin.modules
+        for stem in [m.stem]
+        if m.room == "dashboards" and m.declared
+    ]
+    named += [(g.name, g.place, "group") for _, g in mixin.groups()]
+    seen: dict[tuple[str, str], Place] = {}
+    for name, place, kind in named:
+        first = seen.setdefault((kind, name), place)
+        if first is not place:
+            sentence = f"{kind} is also declared at {first}; give one of them another name"
+            yield Problem(place, name.strip(), sentence, "content/duplicate")
+
+
+def _enabled(mixin: Mixin) -> Mixin:
+    config = mixin.config
+
+    def keeps(module: Module, item: object) -> bool:
+        if isinstance(item, Alert):
+            override = config.alerts.get(item.name)
+            return override is None or override.enabled
+        if isinstance(item, Dashboard):
+            switch = config.dashboards.get(module.stem)
+            return switch is None or switch.enabled
+        return True
+
+    def only(enabled: bool) -> tuple[Module, ...]:
+        chosen = [(m, tuple(item for item in m.declared if keeps(m, item) is enabled)) for m in mixin.modules]
+        return tuple(replace(module, declared=declared) for module, declared in chosen)
+
+    return replace(mixin, modules=only(True), left_out=only(False))

@@ -1,0 +1,108 @@
+"""The meter that remembers: exact increments of counters, whatever was missed, late or restarted.
+
+An increment is taken against what the meter itself last saw, not against a time offset, so that nothing is
+lost around failed scrapes, late samples and restarts of Prometheus, and nothing is counted twice. Births
+and resets count in full. A first installation counts nothing, and neither does an instance that was away
+for longer than the memory: its history cannot be told from what it gained meanwhile.
+"""
+
+from __future__ import annotations
+
+from claude_code_mixin.durations import seconds
+from claude_code_mixin.meters import Cut
+from claude_code_mixin.model import Allow, Record
+from claude_code_mixin.promql import selector
+from claude_code_mixin.settings import active
+
+HEARTBEAT_MEMORY = "7d"
+"""How far back an installation or instance is known to have run. One sample a minute per instance."""
+
+
+def remembering(
+    cut: Cut, metric: str, raw: str, unit: str, what: str, *, extra: str = "", kept_for: str = ""
+) -> tuple[Record, ...]:
+    """Return the records known, alive, seen and increase1m, to be evaluated in this order in one group.
+
+    `cut` names the labels that stay, `extra` one more label; `raw` is the counter's wire name; `what`
+    completes the sentence "<what>, counted in the minute"; `kept_for` says who reads the increment when
+    nothing in the mixin does.
+
+    The order matters: the heartbeat before the memory, so that a scrape landing between the two cannot make
+    a first installation look old; the increment last and from the memory alone, so that a scrape landing
+    in between is neither lost nor counted twice. `offset 1ms` hides what this evaluation has just written.
+    """
+    memory = active().meter.memory
+    job = active().meter.job
+    alive = Record(
+        name=f"{cut}:claude_code_{metric}:alive",
+        expr=f'group by (job, instance) (up{{job="{job}"}} == 1) * time()',
+        unit="timestamp",
+        help="Unix time at which this meter last evaluated beside a scraped collector",
+        public=False,
+    )
+    known = Record(
+        name=f"{cut}:claude_code_{metric}:known",
+        expr=f"last_over_time({alive}[{HEARTBEAT_MEMORY}] offset 1ms)",
+        unit="timestamp",
+        help="Unix time of the heartbeat before this evaluation's own",
+        public=False,
+    )
+    seen = Record(
+        name=f"{cut}:claude_code_{metric}:seen",
+        expr=selector(raw, job=job),
+        unit=unit,
+        help="Counter values that the meter has accounted for",
+        public=False,
+    )
+    by = ", ".join(part for part in (cut.by(), extra) if part)
+    increase = Record(
+        name=f"{cut}:claude_code_{metric}:increase1m",
+        expr=f"""
+sum by ({by}) (
+  (
+    (({seen} - last_over_time({seen}[{memory}] offset 1ms)) >= 0)
+    or
+    ({seen} unless on (job, instance) ((time() - {known}) > {seconds(memory):.0f}))
+  ) > 0
+)
+and on () {known}
+""".strip(),
+        unit=unit,
+        help=f"{what}, counted in the minute; minutes without any are not recorded",
+        allow=_unused(kept_for),
+    )
+    return known, alive, seen, increase
+
+
+def rolled_up(record: Record, window: str, *, kept_for: str = "") -> Record:
+    """Return the sum of `record` over `window`, recorded every minute; `kept_for` as in `remembering()`.
+
+    Increments are stored only for minutes that have some, and each sample is counted once.
+    """
+    return Record(
+        name=f"{_unprefixed(record).rpartition(':')[0]}:increase{window}",
+        expr=f"sum_over_time({record}[{window}])",
+        unit=record.unit,
+        help=f"{record.help.partition(',')[0]}, in the last {window}",
+        allow=_unused(kept_for),
+    )
+
+
+def cut_down(record: Record, cut: str, labels: str, *, kept_for: str = "") -> Record:
+    """Return `record` summed by `labels` (comma-separated, may be empty) under the level `cut`."""
+    by = f"sum by ({labels})" if labels else "sum"
+    return Record(
+        name=f"{cut}:{_unprefixed(record).partition(':')[2]}",
+        expr=f"{by} ({record})",
+        unit=record.unit,
+        help=record.help,
+        allow=_unused(kept_for),
+    )
+
+
+def _unused(kept_for: str) -> Allow:
+    return (("record/unused", kept_for),) if kept_for else ()
+
+
+def _unprefixed(record: Record) -> str:
+    return record.name.removeprefix(active().prefixes.record)

@@ -1,0 +1,74 @@
+"""The pipeline itself: what arrived, what was refused, and whether two independent meters agree."""
+
+from claude_code_mixin import Group, Record
+from claude_code_mixin.content.recording_rules.cost import TOTAL_COST_1H
+from claude_code_mixin.meter import cut_down, remembering, rolled_up
+from claude_code_mixin.meters import WITNESS, Cut
+
+CANARY_RECORDS = remembering(
+    Cut("canary", ()), "events", "claude_code_pipeline_canary_total", "events", "Canary events that arrived"
+)
+EVENT_RECORDS = remembering(
+    Cut("event", ("event",)), "events", "claude_code_pipeline_events_total", "events", "Events that arrived"
+)
+DROPPED_RECORDS = remembering(
+    Cut("reason", ("signal", "reason")),
+    "dropped",
+    "claude_code_pipeline_dropped_total",
+    "points",
+    "Records and points that the collector refused to count",
+)
+COST_RECORDS = remembering(
+    WITNESS, "cost_usd", "claude_code_cost_usage_USD_total", "USD", "Spend by the clients' own counter"
+)
+TOKEN_RECORDS = remembering(
+    WITNESS,
+    "tokens",
+    "claude_code_token_usage_tokens_total",
+    "tokens",
+    "Tokens by the clients' own counter",
+    extra="type",
+    kept_for="comparing tokens between the two meters by hand",
+)
+CANARY = CANARY_RECORDS[-1]
+EVENTS = EVENT_RECORDS[-1]
+DROPPED = DROPPED_RECORDS[-1]
+WITNESS_COST = COST_RECORDS[-1]
+WITNESS_TOKENS = TOKEN_RECORDS[-1]
+TOTAL_EVENTS = cut_down(EVENTS, "total", "")
+WITNESS_COST_1H = rolled_up(WITNESS_COST, "1h")
+
+WITNESS_SUM = f"(sum({WITNESS_COST_1H}) or vector(0))"
+EVENTS_SUM = f"({TOTAL_COST_1H} or vector(0))"
+DIVERGENCE = Record(
+    name="total:claude_code_cost_usd:divergence_ratio1h",
+    expr=f"abs({WITNESS_SUM} - {EVENTS_SUM}) / (clamp_min({WITNESS_SUM}, scalar({EVENTS_SUM})) > 0)",
+    unit="ratio",
+    help="Difference between the clients' counter and the events over the last hour, against the larger one",
+)
+GAP = Record(
+    name="total:claude_code_meter:gap_seconds",
+    expr=f"time() - max({COST_RECORDS[0]})",
+    unit="seconds",
+    help="Time since the meter last saw a scraped collector; beyond the memory the spend of the gap is lost",
+)
+EVENTS_MEAN = Record(
+    name="total:claude_code_events:mean10m_1d",
+    expr=f"sum_over_time({TOTAL_EVENTS}[1d] offset 10m) / 144",
+    unit="events",
+    help="Events in ten minutes, averaged over the day before",
+)
+
+METER = Group(
+    name="claude-code-pipeline-meter",
+    records=(
+        *CANARY_RECORDS,
+        *EVENT_RECORDS,
+        *DROPPED_RECORDS,
+        *COST_RECORDS,
+        *TOKEN_RECORDS,
+        TOTAL_EVENTS,
+        GAP,
+    ),
+)
+HEALTH = Group(name="claude-code-pipeline-health", records=(WITNESS_COST_1H, DIVERGENCE, EVENTS_MEAN))

@@ -1,0 +1,21 @@
+"""Alerts that leave the reader alone."""
+
+from claude_code_mixin import Alert, Threshold
+
+LIMIT = Threshold(alert="ClaudeCodeSpendHihg", key="usd", value=5, reason="a test", source="a test")
+SPEND_HIGH = Alert(
+    name="ClaudeCodeSpendHigh",
+    expr="up == 0",
+    severity="page",  # type: ignore[arg-type]  # the mistake under test
+    summary="{{ $labels.job }} is down.",
+    description=" ",
+    no_data="",
+)
+NO_RUNBOOK = Alert(
+    name="ClaudeCodeNoRunbook",
+    expr="up == 0",
+    severity="info",
+    summary="A target is down.",
+    description="A target is down; look at it.",
+    no_data="silent: nothing to look at",
+)

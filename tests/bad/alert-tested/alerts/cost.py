@@ -1,0 +1,20 @@
+"""Alerts without tests, or with tests that test nothing."""
+
+from claude_code_mixin import Alert
+
+SPEND_HIGH = Alert(
+    name="ClaudeCodeSpendHigh",
+    expr="up == 0",
+    severity="warning",
+    summary="Spend is high.",
+    description="Look at the spend.",
+    no_data="silent: no spend",
+)
+SPEND_LOW = Alert(
+    name="ClaudeCodeSpendLow",
+    expr="up == 1",
+    severity="warning",
+    summary="Spend is high.",
+    description="Look at the spend.",
+    no_data="silent: no spend",
+)

@@ -1,0 +1,3 @@
+"""A module that raises."""
+
+BUDGET = 1 / 0

@@ -1,0 +1,15 @@
+"""A stem that shadows a module of the standard library."""
+
+from claude_code_mixin import Group, Record
+
+RULES = Group(
+    name="token",
+    records=(
+        Record(
+            name="team:claude_code_cost_usd:increase1m",
+            expr="sum by (team) (claude_code_meter_identity_cost_USD_total)",
+            unit="USD",
+            help="For a test",
+        ),
+    ),
+)
