@@ -2,7 +2,9 @@
 
 from claude_code_mixin import Alert, Threshold
 from claude_code_mixin.content.recording_rules.budget import TEAM_BUDGET_BURN, TEAM_BUDGET_USED
-from claude_code_mixin.content.recording_rules.cost import TEAM_COST, TEAM_COST_1H
+from claude_code_mixin.content.recording_rules.cost import TEAM, TEAM_COST, TEAM_COST_1H
+
+WHO = "Team {{ $labels.team }}" if TEAM else "The organisation"
 
 SPIKE_RATIO = Threshold(
     alert="ClaudeCodeSpendSpike",
@@ -41,7 +43,7 @@ BURN_USD = Threshold(
 )
 BUDGET_SUMMARY = "A team has used most of its monthly Claude Code budget."
 BUDGET_TEXT = (
-    "Team {{ $labels.team }} has spent {{ $value | humanizePercentage }} of this month's budget "
+    WHO + " has spent {{ $value | humanizePercentage }} of this month's budget "
     "(list-price estimates of the clients). "
 )
 
@@ -56,7 +58,7 @@ and sum_over_time({TEAM_COST}[6d] offset 1d) > 0
     keep_firing_for="15m",
     severity="warning",
     summary="A team spends far more on Claude Code than in its recent past.",
-    description="Team {{ $labels.team }} spent ${{ $value | humanize }} in the last hour, "
+    description=WHO + " spent ${{ $value | humanize }} in the last hour, "
     f"more than {SPIKE_RATIO} times its mean hour of the week before. "
     "Find the user, model and query source on the cost dashboard and ask whether it is meant.",
     no_data="silent: no spend is no spike; a team's first day has no past to compare with",
@@ -68,18 +70,18 @@ SPEND_RATE = Alert(
     keep_firing_for="15m",
     severity="critical",
     summary="A team spends on Claude Code at a rate that nobody planned.",
-    description="Team {{ $labels.team }} spent ${{ $value | humanize }} in the last hour "
+    description=WHO + " spent ${{ $value | humanize }} in the last hour "
     f"(limit {RATE_USD}). Find the runaway session on the cost dashboard and stop it.",
     no_data="silent: without recorded spend there is no rate; missing telemetry has alerts of its own",
 )
 BUDGET_BURN = Alert(
     name="ClaudeCodeBudgetBurnFast",
-    expr=f"{TEAM_BUDGET_BURN} > {BURN_RATIO} and on (team) {TEAM_COST_1H} > {BURN_USD}",
+    expr=f"{TEAM_BUDGET_BURN} > {BURN_RATIO} and on ({TEAM}) {TEAM_COST_1H} > {BURN_USD}",
     for_="10m",
     keep_firing_for="15m",
     severity="warning",
     summary="A team burns its monthly Claude Code budget within days.",
-    description="Team {{ $labels.team }} spends {{ $value | humanize }} times the pace its budget lasts for. "
+    description=WHO + " spends {{ $value | humanize }} times the pace its budget lasts for. "
     "Talk to the team before the budget is gone.",
     no_data="silent: a team without budget or without spend has no pace",
 )

@@ -3,7 +3,7 @@
 from claude_code_mixin import Dashboard, Panel, Query, Record, Row, active
 from claude_code_mixin.breakdowns import ESTIMATE, Quantity, hourly, ranking, total
 from claude_code_mixin.content.recording_rules import api, budget, cost, session, tokens
-from claude_code_mixin.filters import by, day_zone, over_range, variables, where
+from claude_code_mixin.filters import by, day_zone, headers, over_range, variables, where
 from claude_code_mixin.meters import kept
 from claude_code_mixin.panels import stat, table
 
@@ -11,13 +11,14 @@ LABELS = ("team", "model", "user")
 TEAM = where("team")
 COST = cost.IDENTITY_COST.name + where(*LABELS)
 REQUESTS = over_range("sum", api.IDENTITY_REQUESTS.name + where(*LABELS))
-OUTPUT = over_range("sum", tokens.IDENTITY_TOKENS.name + where(*LABELS, also='type="output"'))
+OUTPUT = tokens.IDENTITY_TOKENS.name + where(*LABELS, also='type="output"')
+OUTPUT_1K = f"({over_range('sum', OUTPUT)} / 1000)"
 TEAM_COST = cost.TEAM_COST.name + TEAM
 STARTED = session.START_SESSIONS.name + where("team", also='start_type!="agents_view"')
 SESSIONS = over_range("sum", STARTED)
 WAY_COST = cost.ATTRIBUTION_COST.name + where("team", "model")
 WAY_REQUESTS = api.ATTRIBUTION_REQUESTS.name + where("team", "model")
-USED = ((None, "text"), (0.8, "yellow"), (0.9, "orange"), (1, "red"))
+TEAM_COLUMN = headers(team="Team")
 BY_WAY = "sum by (model, query_source, effort, speed)"
 
 
@@ -46,48 +47,49 @@ def month(record: Record) -> str:
 
 TOTALS = (
     total(spend(COST), "What the selected teams and models cost.", width=6),
-    each("per-request", "Spend per request", "Rises with context, model and a cold cache.", COST, REQUESTS),
+    each("per-request", "Spend per request", "Rises with context, model, cold cache.", COST, REQUESTS),
     each("per-session", "Spend per session", "Rises with longer runs; all models.", TEAM_COST, SESSIONS),
-    each(
-        "per-1k-output",
-        "Spend per 1,000 output tokens",
-        "All spend over what was written: rises when more is read for each answer.",
-        COST,
-        f"({OUTPUT} / 1000)",
-    ),
+    each("per-1k-output", "Spend per 1,000 output tokens", "Rises with all that is read.", COST, OUTPUT_1K),
 )
 PACE = (
     hourly(spend(COST), "team", "A bar far above its neighbours is a spike: select the team and look below."),
     hourly(spend(COST), "model", "A dearer model that takes over raises the cost of the same work."),
 )
-MONTH = table(
-    "month",
-    "This month by team",
-    f"Since the 1st, 00:00 {day_zone()}; all models and users. Used above 80 %: compare with the days left. "
-    f"Pace: the last hour against the even pace that uses the budget up exactly. {ESTIMATE}",
-    "currencyUSD",
-    Query(expr=f"{month(budget.TEAM_MONTH_TO_DATE)} or {month(budget.TEAM_BUDGET)} * 0", legend="Spent"),
-    Query(expr=month(budget.TEAM_BUDGET), legend="Budget"),
-    Query(expr=month(budget.TEAM_BUDGET_USED), legend="Used", unit="percentunit", steps=USED),
-    Query(expr=month(budget.TEAM_BUDGET_BURN), legend="Pace", unit="none"),
-    columns=dict.fromkeys(kept(("team",), active()), "Team"),
-    sort="Spent",
-    width=24,
-    height=7,
-)
-WAYS = (
-    ranking(spend(WAY_COST, "All users."), "query_source", "Auxiliary: titles, summaries and the like."),
+MONTH = (
     table(
-        "ways",
-        "Spend by model, query source, effort and speed",
-        f"Higher effort and fast speed cost more for the same question. All users. {ESTIMATE}",
+        "month",
+        "This month by team",
+        f"Since the 1st, 00:00 {day_zone()}; all models and users. {ESTIMATE}",
         "currencyUSD",
-        Query(expr=over_range(BY_WAY, WAY_COST), legend="Spend"),
-        Query(expr=over_range(BY_WAY, WAY_REQUESTS), legend="Requests", unit="short"),
-        columns={"model": "Model", "query_source": "Query source", "effort": "Effort", "speed": "Speed"},
-        sort="Spend",
-        width=16,
+        Query(expr=f"{month(budget.TEAM_MONTH_TO_DATE)} or {month(budget.TEAM_BUDGET)} * 0", legend="Spent"),
+        Query(expr=month(budget.TEAM_BUDGET), legend="Budget"),
+        columns=TEAM_COLUMN,
+        sort="Spent",
+        no_value="nothing recorded",
     ),
+    table(
+        "budget",
+        "Budget used, and pace",
+        "Used above 80 %: compare with the days left. Pace is the last hour's; 100 % lasts exactly a month.",
+        "percentunit",
+        Query(expr=month(budget.TEAM_BUDGET_USED), legend="Used"),
+        Query(expr=month(budget.TEAM_BUDGET_BURN), legend="Pace"),
+        columns=TEAM_COLUMN,
+        sort="Used",
+        steps=((None, "transparent"), (0.8, "yellow"), (0.9, "orange"), (1, "red")),
+        no_value="no budget set",
+    ),
+)
+WAYS = table(
+    "ways",
+    "Spend by model, query source, effort and speed",
+    f"Higher effort and fast speed cost more for the same question. All users. {ESTIMATE}",
+    "currencyUSD",
+    Query(expr=over_range(BY_WAY, WAY_COST), legend="Spend"),
+    Query(expr=f"{over_range(BY_WAY, WAY_COST)} / {over_range(BY_WAY, WAY_REQUESTS)}", legend="Per request"),
+    columns={"model": "Model", "query_source": "Query source", "effort": "Effort", "speed": "Speed"},
+    sort="Spend",
+    width=24,
 )
 EXTENSIONS = (
     extension("agent", "Named subagents."),
@@ -96,15 +98,17 @@ EXTENSIONS = (
     extension("mcp_server", "Requests that read an MCP tool's result."),
 )
 PLACES = (
-    ranking(spend(cost.REPOSITORY_COST.name + TEAM, "All models."), "repository", "Ten dearest.", width=12),
-    ranking(spend(cost.VERSION_COST.name, "No filter applies."), "version", "Old clients?", width=12),
+    ranking(spend(cost.REPOSITORY_COST.name + TEAM, "All models."), "repository", "Top ten.", width=12),
+    ranking(
+        spend(cost.VERSION_COST.name, "Unfiltered."), "version", "Ask for upgrades of the oldest.", width=12
+    ),
 )
 USER = ranking(spend(COST), "user", "Ask before you judge: long tasks and large contexts cost.", width=24)
 ROWS = {
     "Where does the money go?": TOTALS,
     "Who spends, on which model?": (*PACE, USER) if "user" in kept(LABELS, active()) else PACE,
-    "This month against budget": (MONTH,),
-    "What is it for?": (*WAYS, *EXTENSIONS),
+    "This month against budget": MONTH,
+    "What is it for?": (WAYS, *EXTENSIONS),
     "Where does it come from?": PLACES,
 }
 

@@ -5,25 +5,25 @@ from claude_code_mixin.breakdowns import ESTIMATE, Quantity, hourly, shares, tot
 from claude_code_mixin.content.alerts import meter, pipeline
 from claude_code_mixin.content.recording_rules import api, budget, cost, session, tokens
 from claude_code_mixin.content.recording_rules import pipeline as health
-from claude_code_mixin.filters import day_zone, legend, variables, where, written_as
+from claude_code_mixin.filters import by, day_zone, headers, legend, variables, where, written_as
 from claude_code_mixin.panels import ZERO_IS_GOOD, instant, stat, table, timeseries
 
 LABELS = ("team", "model", "user")
 COST = cost.IDENTITY_COST.name + where(*LABELS)
-TOKENS = tokens.IDENTITY_TOKENS.name + where(*LABELS)
 CACHED = tokens.IDENTITY_TOKENS.name + where(*LABELS, also='type="cacheRead"')
 READ = tokens.IDENTITY_TOKENS.name + where(*LABELS, also='type=~"input|cacheRead|cacheCreation"')
 STARTED = session.START_SESSIONS.name + where("team", also='start_type!="agents_view"')
 SPEND = Quantity("spend", "Spend", "currencyUSD", COST, ESTIMATE)
 REQUESTS = Quantity("requests", "Requests", "short", api.IDENTITY_REQUESTS.name + where(*LABELS))
 SESSIONS = Quantity("sessions", "Sessions", "short", STARTED, "All models and users.")
-ALL_TOKENS = Quantity("tokens", "Tokens", "short", TOKENS)
+ALL_TOKENS = Quantity("tokens", "Tokens", "short", tokens.IDENTITY_TOKENS.name + where(*LABELS))
 DOUBTS = written_as(
     *(meter.COLLECTOR_DOWN, meter.METER_GAP, pipeline.CANARY_ABSENT, pipeline.DROPPED_POINTS),
     *(pipeline.METERS_DIVERGE, pipeline.STALLED, pipeline.TELEMETRY_GAP),
 )
 FIRING = f'ALERTS{{alertname=~"{written_as()}",alertstate="firing"}}'
 CANARY_AGE = f"time() - max(max_over_time(timestamp({health.CANARY})[1d:1m]))"
+UP = f'sum(up{{job="{active().meter.job}"}})'
 MORE = (("Where does the money go?", "dashboard:cost"),)
 
 NOW = (
@@ -89,23 +89,24 @@ PACE = (
 )
 EVIDENCE = (
     stat(
-        "evidence",
-        "What the numbers rest on",
-        "Scraped collectors; age of the last canary, which comes every few minutes; how far the clients' own "
-        "counter and the events are apart in the last hour.",
-        "short",
-        instant(f'sum(up{{job="{active().meter.job}"}})', "collectors up"),
-        instant(CANARY_AGE, "canary age", "s"),
-        instant(f"max({health.DIVERGENCE})", "meters apart", "percentunit"),
-        width=12,
+        "collectors", "Collectors up", "Scraped now. Fewer than you run: what they hold is late.", "short", UP
+    ),
+    stat("canary", "Age of last canary", "Above 15 minutes the pipeline is down.", "dtdurations", CANARY_AGE),
+    stat(
+        "divergence",
+        "Meters apart",
+        "Difference of the clients' own counter and the events in the last hour; idle shows nothing.",
+        "percentunit",
+        f"max({health.DIVERGENCE})",
+        steps=((None, "green"), (pipeline.DIVERGENCE_RATIO.resolved(), "red")),
     ),
     table(
         "firing",
         "Firing alerts",
         "What fires at the end of the range; not filtered.",
         "short",
-        Query(expr=f"count by (alertname, severity, team) ({FIRING})", legend="Firing"),
-        columns={"alertname": "Alert", "severity": "Severity", "team": "Team"},
+        Query(expr=f"{by('alertname', 'severity', 'team')} ({FIRING})", legend="Firing"),
+        columns=headers(alertname="Alert", severity="Severity", team="Team"),
         no_value="none",
     ),
 )

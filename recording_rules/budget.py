@@ -3,16 +3,22 @@
 from claude_code_mixin import Group, Record, active
 from claude_code_mixin.budget_rules import budget_records
 from claude_code_mixin.calendar_windows import (
-    added,
     day_start_expr,
-    month_before_today,
+    month_to_date,
     month_start_expr,
     today,
 )
-from claude_code_mixin.content.recording_rules.cost import IDENTITY_COST, TEAM_COST, TEAM_COST_1H, TOTAL_COST
+from claude_code_mixin.content.recording_rules.cost import (
+    IDENTITY_COST,
+    TEAM,
+    TEAM_COST,
+    TEAM_COST_1H,
+    TOTAL_COST,
+)
 from claude_code_mixin.meter import cut_down
 
 FULL = active().privacy == "full"
+OWN_USE = "alerts and panels of one's own: the mixin names no single person"
 USER_COST = cut_down(IDENTITY_COST, "user", "user")
 
 DAY_START = Record(
@@ -29,35 +35,31 @@ MONTH_START = Record(
 )
 
 
-def spend(cut: str, increase: Record) -> tuple[Record, Record, Record]:
-    """Return today, month_before_today and month_to_date of `increase` under the level `cut`."""
-    day = Record(
+def spent_today(cut: str, increase: Record) -> Record:
+    """Return today's sum of `increase` under the level `cut`."""
+    return Record(
         name=f"{cut}:claude_code_cost_usd:today",
         expr=today(increase, DAY_START),
         unit="USD",
         help="Spend at list price since the day began",
     )
-    before = Record(
-        name=f"{cut}:claude_code_cost_usd:month_before_today",
-        expr=month_before_today(increase, DAY_START, MONTH_START),
-        unit="USD",
-        help="Spend at list price over the full days of this month",
-        public=False,
-    )
-    month = Record(
+
+
+def spent_this_month(cut: str, increase: Record, by: str) -> Record:
+    """Return the month's sum of `increase` under the level `cut`, which keeps the labels `by`."""
+    return Record(
         name=f"{cut}:claude_code_cost_usd:month_to_date",
-        expr=added(day, before),
+        expr=month_to_date(increase, by, DAY_START, MONTH_START),
         unit="USD",
         help="Spend at list price since the month began",
     )
-    return day, before, month
 
 
-TEAM_SPEND = spend("team", TEAM_COST)
-TOTAL_SPEND = spend("total", TOTAL_COST)
-USER_SPEND: tuple[Record, ...] = spend("user", USER_COST) if FULL else ()
-TEAM_TODAY, _, TEAM_MONTH_TO_DATE = TEAM_SPEND
-TOTAL_TODAY, _, TOTAL_MONTH_TO_DATE = TOTAL_SPEND
+TEAM_TODAY = spent_today("team", TEAM_COST)
+TOTAL_TODAY = spent_today("total", TOTAL_COST)
+TEAM_MONTH_TO_DATE = spent_this_month("team", TEAM_COST, TEAM)
+TOTAL_MONTH_TO_DATE = spent_this_month("total", TOTAL_COST, "")
+USER_MONTH_TO_DATE = spent_this_month("user", USER_COST, "user")
 
 TEAM_BUDGETS = budget_records("team")
 TOTAL_BUDGETS = budget_records("total", otherwise=f"sum({TEAM_BUDGETS[0]})")
@@ -72,12 +74,13 @@ def used(cut: str, month_to_date: Record, budget: Record) -> Record:
         expr=f"{month_to_date} / {budget}",
         unit="ratio",
         help="Share of this month's budget that is spent",
+        allow=(("record/unused", OWN_USE),) if cut == "user" else (),
     )
 
 
 TEAM_BUDGET_USED = used("team", TEAM_MONTH_TO_DATE, TEAM_BUDGET)
 TOTAL_BUDGET_USED = used("total", TOTAL_MONTH_TO_DATE, TOTAL_BUDGET)
-USER_BUDGET_USED = (used("user", USER_SPEND[-1], USER_BUDGETS[0]),) if FULL else ()
+USER_BUDGET_USED = (used("user", USER_MONTH_TO_DATE, USER_BUDGETS[0]),) if FULL else ()
 TEAM_BUDGET_BURN = Record(
     name="team:claude_code_budget:burn_ratio1h",
     expr=f"{TEAM_COST_1H} * scalar(24 * days_in_month()) / {TEAM_BUDGET}",
@@ -89,7 +92,15 @@ USERS = Group(name="claude-code-budget-users", records=(USER_COST,)) if FULL els
 CALENDAR = Group(
     name="claude-code-budget-calendar",
     interval="2m" if FULL else "1m",
-    records=(DAY_START, MONTH_START, *TEAM_SPEND, *TOTAL_SPEND, *USER_SPEND),
+    records=(
+        DAY_START,
+        MONTH_START,
+        TEAM_TODAY,
+        TOTAL_TODAY,
+        TEAM_MONTH_TO_DATE,
+        TOTAL_MONTH_TO_DATE,
+        *((USER_MONTH_TO_DATE,) if FULL else ()),
+    ),
 )
 BUDGETS = Group(
     name="claude-code-budget",

@@ -28,7 +28,6 @@ VERSION_COST = VERSION_RECORDS[-1]
 TEAM_COST = cut_down(IDENTITY_COST, "team", TEAM)
 TOTAL_COST = cut_down(IDENTITY_COST, "total", "")
 
-IDENTITY_COST_1H = rolled_up(IDENTITY_COST, "1h", kept_for=REPORTS)
 IDENTITY_COST_1D = rolled_up(IDENTITY_COST, "1d", kept_for=REPORTS)
 TEAM_COST_1H = rolled_up(TEAM_COST, "1h")
 TEAM_COST_1D = rolled_up(TEAM_COST, "1d", kept_for=REPORTS)
@@ -49,5 +48,5 @@ METER = Group(
 )
 ROLL_UPS = Group(
     name="claude-code-cost-roll-ups",
-    records=(IDENTITY_COST_1H, IDENTITY_COST_1D, TEAM_COST_1H, TEAM_COST_1D, TOTAL_COST_1H, TOTAL_COST_1D),
+    records=(IDENTITY_COST_1D, TEAM_COST_1H, TEAM_COST_1D, TOTAL_COST_1H, TOTAL_COST_1D),
 )

@@ -36,23 +36,24 @@ Json = dict[str, Any]
 def main(arguments: list[str]) -> int:
     """Check the dashboards of a build; the exit status is the verdict."""
     if len(arguments) != 2:
-        print((__doc__ or "").strip(), file=sys.stderr)
-        return 2
+        return refused("give two folders: the schemas and the build")
     schemas, build = (Path(argument) for argument in arguments)
     missing = [name for name in SCHEMAS if not (schemas / f"{name}.jsonschema.json").is_file()]
     if missing:
-        print(
-            f"{schemas} holds no {', '.join(missing)} schema; give the folder of *.jsonschema.json",
-            file=sys.stderr,
-        )
-        return 2
+        return refused(f"{schemas} lacks {missing[0]}.jsonschema.json; give the folder of Grafana's schemas")
     boards = sorted((build / "dashboards").glob("*.json"))
     if not boards:
-        print(f"{build} holds no dashboards/*.json; build first", file=sys.stderr)
-        return 2
-    findings = [f"{path.name}: {finding}" for path in boards for finding in check(read(path), load(schemas))]
-    print("\n".join([*findings, f"{len(boards)} dashboards, {len(findings)} findings"]))
+        return refused(f"{build} holds no dashboards/*.json; build first")
+    known = load(schemas)
+    findings = [f"{path.name}: {finding}" for path in boards for finding in check(read(path), known)]
+    sys.stdout.write("\n".join([*findings, f"{len(boards)} dashboards, {len(findings)} findings\n"]))
     return 1 if findings else 0
+
+
+def refused(sentence: str) -> int:
+    """Say why nothing could be checked."""
+    sys.stderr.write(f"schema_check: {sentence}\n")
+    return 2
 
 
 def load(folder: Path) -> dict[str, Json]:

@@ -65,6 +65,8 @@ def _present(family: Family, tools: Path) -> bool:
 def _install(family: Family, tools: Path, order: Sequence[tuple[str, ways.Way]]) -> bool:
     failures = []
     for name, way in order:
+        if not _offered(family, way):
+            continue
         staging = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=tools))
         try:
             say(f"{family.name}: trying {name} ...")
@@ -81,6 +83,16 @@ def _install(family: Family, tools: Path, order: Sequence[tuple[str, ways.Way]])
     for sentence in failures:
         say(f"  {sentence}")
     return False
+
+
+def _offered(family: Family, way: ways.Way) -> bool:
+    """Return whether versions.toml names anything for `way` to take; every family may be on PATH."""
+    named: dict[ways.Way, bool] = {
+        ways.release_way: bool(family.releases),
+        debian_way: bool(family.packages),
+        ways.build_way: family.build is not None,
+    }
+    return named.get(way, True)
 
 
 def _move(family: Family, way: str, fetched: ways.Fetched, staging: Path, tools: Path) -> Installed:

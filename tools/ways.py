@@ -43,7 +43,7 @@ Way = Callable[[Family, Path, Path], Fetched]
 
 
 def run(command: Iterable[str | Path], seconds: float, **environment: str) -> str:
-    """Return the output of `command`, standard error included; raise WayError with its last line."""
+    """Return the output of `command`, standard error included; raise WayError with its first error line."""
     arguments = [str(part) for part in command]
     try:
         done = subprocess.run(  # noqa: S603 - the commands are this program's own
@@ -60,8 +60,10 @@ def run(command: Iterable[str | Path], seconds: float, **environment: str) -> st
     except (OSError, subprocess.TimeoutExpired) as error:
         raise WayError(f"{arguments[0]} did not finish: {error}.") from error
     if done.returncode != 0:
-        last = (done.stdout.strip() or "no output").splitlines()[-1]
-        raise WayError(f"{' '.join(arguments[:2])} ended with status {done.returncode}: {last}")
+        lines = (done.stdout.strip() or "no output").splitlines()
+        errors = [line for line in lines if line.startswith(("E: ", "Error: "))]
+        said = (errors or lines[-1:])[0]
+        raise WayError(f"{' '.join(arguments[:2])} ended with status {done.returncode}: {said}")
     return done.stdout
 
 
@@ -122,8 +124,6 @@ def path_way(family: Family, staging: Path, tools: Path) -> Fetched:
 
 def release_way(family: Family, staging: Path, _tools: Path) -> Fetched:
     """Download upstream's archives, verify each against the published checksum file, take the programs."""
-    if not family.releases:
-        raise WayError("upstream publishes no archive.")
     fetched = Fetched(family.releases[0].version, "")
     for release in family.releases:
         archive = _fetch_release(family, release, staging)
@@ -216,7 +216,7 @@ def require_programs(family: Family, staging: Path) -> list[str]:
 def build_way(family: Family, staging: Path, _tools: Path) -> Fetched:
     """Build the program with the collector builder and ordinary Go modules from our manifest."""
     if family.build is None:
-        raise WayError("it is not built from source here.")
+        raise WayError("it is not built from source.")
     go = shutil.which("go")
     if go is None:
         raise WayError(f"Go >= {family.build.go} is not on PATH to build it.")

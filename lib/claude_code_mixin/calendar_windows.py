@@ -56,6 +56,22 @@ sum_over_time(
 """.strip()
 
 
-def added(one: Record, other: Record) -> str:
-    """Sum of two records of which either may be missing."""
-    return f"({one} + {other}) or {one} or {other}"
+def month_to_date(increase: Record, by: str, day_start: Record, month_start: Record) -> str:
+    """Sum of `increase` since the month began, by the labels `by` (comma-separated, may be empty)."""
+    return f"""
+sum by ({by}) (
+  label_replace(
+    {_inside(month_before_today(increase, day_start, month_start))},
+    "part", "before today", "", ""
+  )
+  or
+  label_replace(
+    {_inside(today(increase, day_start))},
+    "part", "today", "", ""
+  )
+)
+""".strip()
+
+
+def _inside(expr: str) -> str:
+    return expr.replace("\n", "\n    ")

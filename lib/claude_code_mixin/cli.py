@@ -39,7 +39,7 @@ def reported(function: Callable[..., None]) -> Callable[..., None]:
     @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
     @functools.wraps(function)
     def command(*, debug: bool, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, _interrupt)
+        earlier = signal.signal(signal.SIGTERM, _interrupt)
         try:
             function(**options)
         except KeyboardInterrupt:
@@ -52,6 +52,8 @@ def reported(function: Callable[..., None]) -> Callable[..., None]:
                 raise
             _show_failure(error, as_json_text=options.get("as_json_text", False))
             sys.exit(1)
+        finally:
+            signal.signal(signal.SIGTERM, earlier)
 
     return command
 

@@ -38,6 +38,11 @@ def legend(label: str) -> str:
     return f"{{{{{label}}}}}" if kept((label,), active()) else "all"
 
 
+def headers(**titles: str) -> dict[str, str]:
+    """Return a table's columns, label by header, without labels that privacy drops."""
+    return {label: titles[label] for label in kept(tuple(titles), active())}
+
+
 def over_range(aggregate: str, increments: str) -> str:
     """Return what `increments` (sparse: recorded when there are some) add up to over the shown range."""
     return f"{aggregate} (sum_over_time({increments}[$__range]))"

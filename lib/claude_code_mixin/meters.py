@@ -158,19 +158,21 @@ def collector_series() -> Mapping[str, Series]:
 
 def _series(config: Config) -> Iterator[Series]:
     for meter in METERS:
-        yield _counter(meter.series, meter.unit, meter.labels(config))
+        yield _counter(meter.series, meter.unit, meter.labels(config), {"type": tuple(TOKEN_TYPES)})
     for name, (series, unit) in CLIENT_SERIES.items():
         yield _counter(series, unit, kept(CLIENT_LABELS[name], config))
     for series, (labels, unit) in PIPELINE_SERIES.items():
         yield _counter(series, unit, labels)
 
 
-def _counter(name: str, unit: str, labels: tuple[str, ...]) -> Series:
+def _counter(
+    name: str, unit: str, labels: tuple[str, ...], values: Mapping[str, tuple[str, ...]] = VALUES
+) -> Series:
     return Series(
         name=name,
         kind="counter",
         unit=unit,
-        labels={label: VALUES.get(label) for label in TARGET_LABELS + labels},
+        labels={label: {**VALUES, **values}.get(label) for label in TARGET_LABELS + labels},
         session_scoped=False,
         description="counter kept by the compiled collector",
         source="collector",

@@ -103,17 +103,14 @@ class Alert:
 
 @dataclass(frozen=True, kw_only=True)
 class Query:
-    """One target of a panel. `instant` asks for one point at the end of the shown range.
+    """One target of a panel; `instant` asks for one point at the end of the shown range.
 
-    `legend` is Grafana's legendFormat; in a table it is the header of the query's value column. `unit` is
-    the Grafana unit id of this query's values where it differs from the panel's; `steps` likewise.
+    `legend` is Grafana's legendFormat; in a table it is the header of the query's value column.
     """
 
     expr: str
     legend: str = ""
     instant: bool = False
-    unit: str = ""
-    steps: Steps = ()
 
 
 PanelKind = Literal["timeseries", "stat", "table", "bargauge", "heatmap", "statetimeline", "text"]
@@ -123,7 +120,7 @@ PanelKind = Literal["timeseries", "stat", "table", "bargauge", "heatmap", "state
 class Panel:
     """One panel. `key` is its stable identity inside the dashboard: panel id and links derive from it.
 
-    `unit` is a Grafana unit id; `description` says what a change means and what to do. `width` is in
+    `unit` is a Grafana unit id, of all its queries; `description` says what a change means and what to do. `width` is in
     Grafana's 24 columns, `height` in its rows of 30 pixels. `mappings` shows a value as (text, colour).
     `columns` are a table's labels and their headers, left to right; other labels are not shown. `links` are
     (title, address); an address `dashboard:<stem>` leads to another dashboard, keeping time and variables.

@@ -2,8 +2,7 @@
 
 Content says what a panel shows. A query may be plain PromQL where it needs no legend; `stat`, `table` and
 `bargauge` then ask for an instant, the others for a range. Options are plain values under Grafana's own names
-(panel schemas of Grafana 10 to 13), only where they differ from its defaults or matter; the compiler refuses
-names that Grafana does not know.
+(panel schemas of Grafana 10 to 13); the compiler refuses names that Grafana does not know.
 """
 
 from __future__ import annotations
@@ -51,9 +50,9 @@ class Extras(TypedDict, total=False):
     allow: Allow
 
 
-def instant(expr: str, legend: str, unit: str = "") -> Query:
+def instant(expr: str, legend: str) -> Query:
     """Return a query for one point at the end of the shown range."""
-    return Query(expr=expr, legend=legend, unit=unit, instant=True)
+    return Query(expr=expr, legend=legend, instant=True)
 
 
 def timeseries(
@@ -135,8 +134,8 @@ def table(
     """Return a table: one row per combination of the labels `columns`, one value column per query.
 
     `columns` maps labels to headers; each query's legend heads its values; `sort` is the header to sort by,
-    descending. The first query must have data whenever another one has: Grafana leaves the value column
-    without its query's name when a single query answers, and it then stands under the first header.
+    descending; `steps` colour cells. The first query must have data whenever another one has: Grafana does
+    not name the value column after its query when only one answers, and shows it under the first header.
     """
     fields: Extras = {"width": 12, **extras}
     options = {
@@ -144,7 +143,9 @@ def table(
         "showHeader": True,
         "sortBy": [{"desc": True, "displayName": sort}] if sort else [],
     }
-    custom = {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": False, "inspect": False}
+    custom: dict[str, object] = {"align": "auto", "filterable": False, "inspect": False}
+    if "steps" in extras:
+        custom["cellOptions"] = {"applyToRow": False, "mode": "basic", "type": "color-background"}
     return _panel("table", key, title, description, unit, queries, options, custom, fields, columns)
 
 

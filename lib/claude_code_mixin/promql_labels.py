@@ -205,7 +205,8 @@ def uses(node: ast.Expr, known: Known) -> Iterator[Use]:
             yield from _matching(found, found.modifier, known)
         elif isinstance(found, ast.Call) and found.func.name in {"label_replace", "label_join"}:
             sources = found.args[3:4] if found.func.name == "label_replace" else found.args[3:]
-            names = [source.val for source in sources if isinstance(source, ast.StringLiteral)]
+            # An empty source label is how PromQL sets a constant one.
+            names = [source.val for source in sources if isinstance(source, ast.StringLiteral) and source.val]
             yield from _used(names, found.func.name, [found.args[0]], known)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -67,15 +68,21 @@ def _file(mixin: Mixin, path: Path, stems: dict[str, str], tested: dict[str, Tes
             place, "", "is no promtool test file: a mapping with rule_files and tests is wanted", ID
         )
         return
-    patterns = [str(pattern) for pattern in content.get("rule_files") or ()]
+    named = content.get("rule_files")
+    patterns = [str(pattern) for pattern in named] if isinstance(named, list) else []
     yield from _rule_files(mixin, path, patterns)
-    for test in content.get("tests") or ():
-        for case in test.get("alert_rule_test") or ():
+    for test in _mappings(content.get("tests")):
+        for case in _mappings(test.get("alert_rule_test")):
             name = str(case.get("alertname", ""))
             yield from _case(mixin, place, name, stems, patterns)
             if name in tested:
                 tested[name].firing |= bool(case.get("exp_alerts"))
                 tested[name].quiet |= not case.get("exp_alerts") and bool(test.get("input_series"))
+
+
+def _mappings(value: object) -> list[dict[str, Any]]:
+    """The mappings of a list; promtool itself refuses anything else there."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _rule_files(mixin: Mixin, path: Path, patterns: list[str]) -> Iterator[Problem]:
@@ -86,7 +93,7 @@ def _rule_files(mixin: Mixin, path: Path, patterns: list[str]) -> Iterator[Probl
         yield Problem(place, "", "loads no rules; name them in rule_files", ID)
     for pattern in patterns:
         wanted = Path(pattern).name
-        written = any(True for _ in path.parent.glob(pattern)) if not Path(pattern).is_absolute() else False
+        written = bool(glob(str(path.parent / pattern)))
         if not written and not any(fnmatch(name, wanted) for name in compiled):
             meant = nearest(wanted, compiled)
             hint = f"; perhaps {meant}" if meant else ""

@@ -96,8 +96,8 @@ def _templates(found: Expression, alert: Alert, has: Labels | None) -> Iterator[
     for where, text in texts.items():
         for label in sorted(templates.labels(text)):
             if has is not None and label not in has:
-                sentence = f"{where} shows $labels.{label}, which the expression does not return (has: {listed(has)})"
-                yield found.problem(ID, sentence)
+                sentence = f"{where} shows $labels.{label}, which the expression does not return"
+                yield found.problem(ID, f"{sentence} (has: {listed(has)})")
         for name in sorted(templates.unknown(text)):
             yield found.problem(ID, f"{where} uses {name}, which templates do not have; use $labels.<label>")
 

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from claude_code_mixin.compile import grafana_sdk as sdk
-from claude_code_mixin.compile.grafana_panels import PROMETHEUS, grafana_panel, stable_id, unknown_settings
-from claude_code_mixin.compile.layout import COLUMNS, Placed, place
+from claude_code_mixin.compile.grafana_panels import (
+    PROMETHEUS,
+    column_headers,
+    grafana_panel,
+    stable_id,
+    unknown_settings,
+)
+from claude_code_mixin.compile.layout import Placed, place
 from claude_code_mixin.loader import Mixin
 from claude_code_mixin.model import Dashboard, Panel, Row, Variable
-from claude_code_mixin.nearest import nearest
 from claude_code_mixin.problems import Problem, ProblemsError
 
 TAG = "claude-code-mixin"
 """Tag of every dashboard made here; the links between them find each other by it."""
-UID_LENGTH = 40
-"""Grafana refuses longer dashboard uids."""
-_INSIDE = "dashboard:"
 
 
 def dashboards(mixin: Mixin) -> dict[str, str]:
     """Return `{"dashboards/<stem>.json": JSON}` for each dashboard of `mixin`.
 
-    Raises ProblemsError with everything that Grafana would take and show wrongly: an illegal uid, ids that
-    collide, panels off the grid, settings it does not know, links that lead nowhere.
+    Raises ProblemsError with what Grafana would take and show wrongly and no check of content sees: ids that
+    collide, settings it does not know, table columns with the same header.
     """
-    problems = [problem for stem, board in mixin.dashboards() for problem in _problems(mixin, stem, board)]
+    problems = [problem for stem, board in mixin.dashboards() for problem in _problems(stem, board)]
     if problems:
         raise ProblemsError(problems)
     return {
@@ -37,7 +38,7 @@ def dashboards(mixin: Mixin) -> dict[str, str]:
 
 def uid(mixin: Mixin, stem: str) -> str:
     """Return the uid of the dashboard in `dashboards/<stem>.py`."""
-    return mixin.config.prefixes.uid + stem.replace("_", "-")
+    return mixin.config.prefixes.uid + stem
 
 
 def _dashboard(mixin: Mixin, stem: str, board: Dashboard) -> sdk.dashboard.Dashboard:
@@ -140,65 +141,36 @@ def _siblings() -> sdk.dashboard.DashboardLink:
 
 def _links(mixin: Mixin, panel: Panel) -> Iterator[sdk.dashboard.DashboardLink]:
     """The links of `panel`; one to a dashboard that the configuration disables is left out."""
-    stems = {stem for stem, _ in mixin.dashboards()}
+    inside = {
+        f"dashboard:{stem}": f"/d/{uid(mixin, stem)}?${{__url_time_range}}&${{__all_variables}}"
+        for stem, _ in mixin.dashboards()
+    }
     for title, address in panel.links:
-        stem = address.removeprefix(_INSIDE)
-        if address.startswith(_INSIDE) and stem in stems:
-            address = f"/d/{uid(mixin, stem)}?${{__url_time_range}}&${{__all_variables}}"
-        if not address.startswith(_INSIDE):
+        url = inside.get(address, address)
+        if not url.startswith("dashboard:"):
             yield sdk.dashboard.DashboardLink(
-                title=title, type_val=sdk.dashboard.DashboardLinkType.LINK, url=address, tags=[]
+                title=title, type_val=sdk.dashboard.DashboardLinkType.LINK, url=url, tags=[]
             )
 
 
-def _problems(mixin: Mixin, stem: str, board: Dashboard) -> Iterator[Problem]:
-    name = uid(mixin, stem)
-    if not re.fullmatch(rf"[a-zA-Z0-9_-]{{1,{UID_LENGTH}}}", name):
-        sentence = (
-            f'uid "{name}" must have 1 to {UID_LENGTH} letters, digits, - and _; shorten stem or prefixes.uid'
-        )
-        yield Problem(board.place, stem, sentence, "dashboard/uid")
-    yield from _collisions(stem, board)
-    for panel in board.panels():
-        yield from _panel_problems(mixin, f"{stem}/{panel.key}", panel)
-
-
-def _collisions(stem: str, board: Dashboard) -> Iterator[Problem]:
+def _problems(stem: str, board: Dashboard) -> Iterator[Problem]:
     seen: dict[int, str] = {}
     named = [(_row_id(row), f'row "{row.title}"', board.place) for row in board.rows]
     named += [(stable_id(panel.key), f'panel "{panel.key}"', panel.place) for panel in board.panels()]
     for number, name, where in named:
         if number in seen:
-            same = "is there twice" if seen[number] == name else f"has the id of {seen[number]}"
-            yield Problem(where, stem, f"{name} {same}; give it another key or title", "dashboard/id")
+            same = "is there twice" if seen[number] == name else f"gets the same id as {seen[number]}"
+            yield Problem(where, stem, f"{name} {same}; change its key or title", "grafana/id")
         seen.setdefault(number, name)
+    for panel in board.panels():
+        yield from _panel_problems(f"{stem}/{panel.key}", panel)
 
 
-def _panel_problems(mixin: Mixin, subject: str, panel: Panel) -> Iterator[Problem]:
-    if not 1 <= panel.width <= COLUMNS or panel.height < 1:
-        sentence = (
-            f"is {panel.width} x {panel.height}; the grid is {COLUMNS} columns wide, heights start at 1"
-        )
-        yield Problem(panel.place, subject, sentence, "panel/size")
+def _panel_problems(subject: str, panel: Panel) -> Iterator[Problem]:
     for setting in unknown_settings(panel):
         sentence = f'sets "{setting}", which Grafana\'s {panel.kind} does not know; remove it'
-        yield Problem(panel.place, subject, sentence, "panel/setting")
-    yield from _query_problems(subject, panel)
-    stems = {stem for stem, _ in mixin.dashboards()} | mixin.config.dashboards.keys()
-    for _, address in panel.links:
-        stem = address.removeprefix(_INSIDE)
-        if address.startswith(_INSIDE) and stem not in stems:
-            meant = nearest(stem, stems)
-            hint = f'did you mean "{_INSIDE}{meant}"?' if meant else f"there are: {', '.join(sorted(stems))}"
-            yield Problem(
-                panel.place, subject, f'links to "{address}", which does not exist; {hint}', "panel/link"
-            )
-
-
-def _query_problems(subject: str, panel: Panel) -> Iterator[Problem]:
-    headers = [*panel.columns.values(), *(query.legend for query in panel.queries)]
-    if not panel.queries and panel.kind != "text":
-        yield Problem(panel.place, subject, "asks no query; give it one", "panel/query")
-    elif panel.kind == "table" and (not all(headers) or len(set(headers)) < len(headers)):
-        sentence = "needs a different header for every column: titles in columns, a legend on each query"
-        yield Problem(panel.place, subject, sentence, "panel/header")
+        yield Problem(panel.place, subject, sentence, "grafana/setting")
+    headers = list(column_headers(panel).values())
+    if panel.kind == "table" and len(set(headers)) < len(headers):
+        sentence = "shows two columns under one header; give columns and legends different texts"
+        yield Problem(panel.place, subject, sentence, "grafana/header")

@@ -115,7 +115,7 @@ def _field_config(panel: Panel) -> sdk.dashboard.FieldConfigSource:
         mappings=_mappings(panel.mappings) or None,
         custom=custom(dict(panel.custom)) if custom else None,
     )
-    return sdk.dashboard.FieldConfigSource(defaults=defaults, overrides=list(_overrides(panel)))
+    return sdk.dashboard.FieldConfigSource(defaults=defaults, overrides=[])
 
 
 def _color(panel: Panel) -> sdk.dashboard.FieldColor:
@@ -141,39 +141,26 @@ def _mappings(mappings: Mapping[str, tuple[str, str]]) -> list[sdk.dashboard.Val
     return [sdk.dashboard.ValueMap(options=results)] if results else []
 
 
-def _overrides(panel: Panel) -> Iterator[sdk.dashboard.DashboardFieldConfigSourceOverrides]:
-    for query, ref_id in zip(panel.queries, ref_ids(panel), strict=True):
-        properties = list(_differences(panel, query))
-        if properties:
-            matcher = ("byName", query.legend) if panel.kind == "table" else ("byFrameRefID", ref_id)
-            yield sdk.dashboard.DashboardFieldConfigSourceOverrides(
-                matcher=sdk.dashboard.MatcherConfig(id_val=matcher[0], options=matcher[1]),
-                properties=properties,
-            )
-
-
-def _differences(panel: Panel, query: Query) -> Iterator[sdk.dashboard.DynamicConfigValue]:
-    if query.unit:
-        yield sdk.dashboard.DynamicConfigValue(id_val="unit", value=query.unit)
-    if query.steps:
-        yield sdk.dashboard.DynamicConfigValue(id_val="thresholds", value=_thresholds(query.steps))
-    if query.steps and panel.kind == "table":
-        yield sdk.dashboard.DynamicConfigValue(id_val="custom.cellOptions", value={"type": "color-text"})
+def column_headers(panel: Panel) -> dict[str, str]:
+    """Return a table's fields, as Grafana names them, and their headers, left to right."""
+    values = zip(ref_ids(panel), panel.queries, strict=True)
+    return {**panel.columns, **{f"Value #{ref}": query.legend or "Value" for ref, query in values}}
 
 
 def _transformations(panel: Panel) -> list[sdk.dashboard.DataTransformerConfig]:
     """Make one table of a table panel's queries: keep its columns, join rows on labels, name and order."""
     if panel.kind != "table":
         return []
-    values = {f"Value #{ref}": query.legend for ref, query in zip(ref_ids(panel), panel.queries, strict=True)}
-    headers = {**panel.columns, "Value": panel.queries[0].legend, **values}
+    headers = column_headers(panel)
+    # When only one query has an answer, Grafana calls its column "Value", whichever query it was.
+    fields = {**headers, "Value": headers["Value #A"]}
     steps: dict[str, dict[str, object]] = {
-        "filterFieldsByName": {"include": {"names": list(headers)}},
+        "filterFieldsByName": {"include": {"names": list(fields)}},
         "merge": {},
         "organize": {
             "excludeByName": {},
-            "indexByName": {name: index for index, name in enumerate(headers)},
-            "renameByName": headers,
+            "indexByName": {name: index for index, name in enumerate(fields)},
+            "renameByName": fields,
         },
     }
     return [sdk.dashboard.DataTransformerConfig(id_val=name, options=value) for name, value in steps.items()]

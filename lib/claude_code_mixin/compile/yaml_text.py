@@ -22,7 +22,7 @@ class _Dumper(_Base):
         return True
 
 
-def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     style = "|" if "\n" in value or len(value) > WIDE else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 

@@ -17,16 +17,18 @@ _UNITS_MS = {
 }
 _DURATION = r"(?:\d+(?:ms|[smhdwy]))+"
 _CALENDAR = "minute|hour|day_of_week|day_of_month|day_of_year|days_in_month|month|year"
+_STRING = r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`"""
 # A string, or a place where PromQL takes a duration or reads the clock.
 _TOKEN = re.compile(
-    rf"""(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)
+    rf"""(?P<string>{_STRING})
     |(?P<range>\[\s*(?P<window>{_DURATION})\s*(?P<colon>:)?\s*(?P<step>{_DURATION})?\s*\])
     |(?P<offset>\boffset\s+(?P<sign>-?)\s*(?P<shift>{_DURATION}))
     |(?P<now>\btime\s*\(\s*\))
-    |(?P<stamp>\btimestamp\s*(?=\())
     |\b(?P<calendar>{_CALENDAR})\s*\(\s*\)""",
     re.VERBOSE | re.IGNORECASE,
 )
+_STAMP = re.compile(rf"(?P<string>{_STRING})|(?P<call>\btimestamp\s*\()", re.IGNORECASE)
+_BRACKET = re.compile(rf"{_STRING}|[()]")
 # Shorter durations put samples in order, they measure no time: `offset 1ms` means "before this evaluation".
 _ORDERING_MS = 10
 
@@ -63,13 +65,32 @@ def expression(text: str, factor: int) -> str:
             return f"[{duration(match['window'], factor)}{match['colon'] or ''}{step}]"
         if match["now"]:
             return f"(time() * {factor})"
-        if match["stamp"]:
-            return f"{factor} * timestamp"
         if match["calendar"]:
             return f"{match['calendar']}(vector(time() * {factor}))"
         return match["string"]
 
-    return _TOKEN.sub(divide, text)
+    return _stamps(_TOKEN.sub(divide, text), factor)
+
+
+def _stamps(text: str, factor: int) -> str:
+    """Multiply every call of timestamp() by `factor`; a subquery may follow, so each gets its brackets."""
+    pieces, done = [], 0
+    for match in _STAMP.finditer(text):
+        if match["call"]:
+            end = _closing(text, match.end())
+            pieces += [text[done : match.start()], f"({factor} * {text[match.start():end]})"]
+            done = end
+    return "".join([*pieces, text[done:]])
+
+
+def _closing(text: str, position: int) -> int:
+    """Return where the bracket opened just before `position` is closed, strings left out of account."""
+    depth = 1
+    for match in _BRACKET.finditer(text, position):
+        depth += {"(": 1, ")": -1}.get(match[0], 0)
+        if depth == 0:
+            return match.end()
+    raise ValueError(f"a bracket is never closed in {text}")
 
 
 def rules(text: str, factor: int) -> str:

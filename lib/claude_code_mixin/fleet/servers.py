@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -57,31 +59,48 @@ class Alertmanager(Server):
 
 
 class Collector(Server):
-    """An OpenTelemetry Collector with the text `config`, whose listening `addresses` are moved to free ports.
+    """An OpenTelemetry Collector with the built configuration, moved to free ports by its environment.
 
-    `moved` tells where each address, such as 127.0.0.1:4318, went; `ready` is the one that serves /metrics.
+    `config` is the text of collector/config.yaml; `writers` maps the names that may send to their passwords;
+    `start_id` is the value of the label that must change at every start.
     """
 
     program = "otelcol"
 
-    def __init__(self, folder: Path, *, config: str, addresses: Sequence[str], ready: str) -> None:
+    def __init__(
+        self, folder: Path, *, config: str, writers: Mapping[str, str], start_id: str = "start-1"
+    ) -> None:
         super().__init__(folder)
-        self.moved = {address: f"127.0.0.1:{free_port()}" for address in addresses}
-        self.ready = ready
-        for address, port in self.moved.items():
-            if address not in config:
-                raise ServerError(f"the collector configuration does not listen on {address}")
-            config = config.replace(address, port)
         self.config = config
+        self.writers = dict(writers)
+        self.start_id = start_id
+        self.otlp, self.grpc, self.metrics, self.telemetry = (f"127.0.0.1:{free_port()}" for _ in range(4))
 
     def ready_url(self) -> str:
-        """Return the URL whose metrics say that the pipelines run."""
-        return f"http://{self.moved[self.ready]}/metrics"
+        """Return the health check's URL."""
+        return f"{self.url}/"
 
     def arguments(self) -> list[str]:
-        """Write the configuration, return the command line."""
-        (self.folder / "collector.yaml").write_text(self.config, "utf-8")
-        return [f"--config={self.folder / 'collector.yaml'}"]
+        """Write configuration and writers, set the environment, return the command line."""
+        (self.folder / "config.yaml").write_text(self.config, "utf-8")
+        lines = [f"{name}:{_hashed(password)}\n" for name, password in self.writers.items()]
+        (self.folder / "htpasswd").write_text("".join(lines), "utf-8")
+        self.environment = {
+            "CLAUDE_CODE_MIXIN_HTTP_ENDPOINT": self.otlp,
+            "CLAUDE_CODE_MIXIN_GRPC_ENDPOINT": self.grpc,
+            "CLAUDE_CODE_MIXIN_PROMETHEUS_ENDPOINT": self.metrics,
+            "CLAUDE_CODE_MIXIN_TELEMETRY_PORT": self.telemetry.rpartition(":")[2],
+            "CLAUDE_CODE_MIXIN_HEALTH_ENDPOINT": f"127.0.0.1:{self.port}",
+            "CLAUDE_CODE_MIXIN_HTPASSWD": str(self.folder / "htpasswd"),
+            "CLAUDE_CODE_MIXIN_COLLECTOR_START": self.start_id,
+        }
+        return [f"--config={self.folder / 'config.yaml'}"]
+
+
+def _hashed(password: str) -> str:
+    """Return `password` as htpasswd's {SHA}: weak, but the writers are made up."""
+    digest = hashlib.sha1(password.encode(), usedforsecurity=False).digest()
+    return "{SHA}" + base64.b64encode(digest).decode()
 
 
 class Vmagent(Server):

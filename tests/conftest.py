@@ -1,0 +1,67 @@
+"""What several tests share: a small repository of its own content, and the command run in it."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from claude_code_mixin.cli import main
+
+GOOD = Path(__file__).parent / "good"
+CONFIGURATION = '[content]\nroots = ["."]\nbundled = false\n'
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with mixin.toml and content; the working directory of the test."""
+
+    folder: Path
+
+    @property
+    def config(self) -> Path:
+        """Its configuration file."""
+        return self.folder / "mixin.toml"
+
+    def configure(self, text: str) -> None:
+        """Put `text` before the tables of the configuration."""
+        self.config.write_text(text + "\n" + CONFIGURATION, encoding="utf-8")
+
+    def write(self, path: str, text: str) -> None:
+        """Write one of its files."""
+        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / path).write_text(text, encoding="utf-8")
+
+    def replace(self, path: str, old: str, new: str) -> None:
+        """Change `old`, which must be there, in one of its files."""
+        text = (self.folder / path).read_text(encoding="utf-8")
+        assert old in text
+        self.write(path, text.replace(old, new))
+
+    def run(self, *arguments: str) -> Result:
+        """Run claude-code-mixin with `arguments`, without a terminal."""
+        return CliRunner().invoke(main, list(arguments), env={"COLUMNS": "200"})
+
+    def built(self) -> dict[str, bytes]:
+        """The files of build/ with their contents."""
+        return contents(self.folder / "build")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below `folder`, by its path there."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """Correct content of its own, without the bundled one."""
+    folder = tmp_path / "project"
+    shutil.copytree(GOOD, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    made = Project(folder)
+    made.configure("")
+    monkeypatch.chdir(folder)
+    return made
