@@ -45,7 +45,7 @@ def reported(function: Callable[..., None]) -> Callable[..., None]:
         except KeyboardInterrupt:
             click.echo("interrupted: the build folder is whole, run the command again", err=True)
             sys.exit(130)
-        except click.exceptions.Exit:
+        except click.ClickException:
             raise
         except Exception as error:  # any other error is a fault of ours: one sentence, unless asked for more
             if debug:
@@ -177,6 +177,8 @@ def new(stem: str, config: Path, record: bool, alert: bool, dashboard: bool) -> 
       claude-code-mixin new weekend
       claude-code-mixin new weekend --no-dashboard
     """
+    if not (record or alert or dashboard):
+        raise click.UsageError("nothing is left to write: choose at least one of record, alert and dashboard")
     from claude_code_mixin.scaffold import new as run
 
     _list("wrote", run(stem, config, os.environ, record=record, alert=alert, dashboard=dashboard))

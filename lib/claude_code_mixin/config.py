@@ -105,7 +105,7 @@ class Collector(Section):
     grpc_endpoint: Endpoint = "127.0.0.1:4317"
     metrics_endpoint: Endpoint = "127.0.0.1:8889"
     health_endpoint: Endpoint = "127.0.0.1:8888"
-    memory_limit_mib: Annotated[Whole, Field(ge=64)] = 512
+    memory_limit_mib: Annotated[Whole, Field(ge=64)] = 1024
     request_limit_mib: Annotated[Whole, Field(ge=1, le=4)] = 2
     stream_hours: Annotated[Whole, Field(ge=24)] = 168
 

@@ -91,7 +91,7 @@ class RealInput:
     def replay(self, captures: Sequence[Capture]) -> None:
         """Send a canary and all captures at once, each in its own rhythm; wait until all is recorded."""
         self.settle()
-        otlp.send(self.url("logs"), canary(), writer=WRITER)
+        otlp.send(self.url("logs"), otlp.records({"event.name": CANARY}), writer=WRITER)
         with ThreadPoolExecutor(len(captures)) as pool:
             for played in [pool.submit(self._play, capture) for capture in captures]:
                 played.result()
@@ -153,13 +153,6 @@ def _scrape(job: str, target: str) -> dict[str, object]:
         "scrape_timeout": scale.duration("10s", FACTOR),
         "static_configs": [{"targets": [target]}],
     }
-
-
-def canary() -> dict[str, object]:
-    """Return the synthetic event that shows that the way is open and is no spend."""
-    name = {"key": "event.name", "value": {"stringValue": CANARY}}
-    record = {"timeUnixNano": str(time.time_ns()), "attributes": [name]}
-    return {"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}
 
 
 TOKEN_TYPES = ("input", "output", "cacheRead", "cacheCreation")

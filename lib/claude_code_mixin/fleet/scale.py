@@ -76,7 +76,7 @@ def _stamps(text: str, factor: int) -> str:
     """Multiply every call of timestamp() by `factor`; a subquery may follow, so each gets its brackets."""
     pieces, done = [], 0
     for match in _STAMP.finditer(text):
-        if match["call"]:
+        if match["call"] and match.start() >= done:
             end = _closing(text, match.end())
             pieces += [text[done : match.start()], f"({factor} * {text[match.start():end]})"]
             done = end
