@@ -1,4 +1,4 @@
-"""The meter's own evidence: a scraped collector, and a memory longer than any gap."""
+"""The meter's own evidence: a scraped collector that loses no point, and a memory longer than any gap."""
 
 from claude_code_mixin import Alert, active
 from claude_code_mixin.content.recording_rules.pipeline import GAP
@@ -6,6 +6,7 @@ from claude_code_mixin.durations import seconds
 
 METER = active().meter
 MEMORY_SECONDS = f"{seconds(METER.memory):.0f}"
+LOST = f'otelcol_deltatocumulative_datapoints_total{{job="{METER.health_job}",error!=""}}'
 
 COLLECTOR_DOWN = Alert(
     name="ClaudeCodeCollectorUnreachable",
@@ -25,4 +26,18 @@ METER_GAP = Alert(
     description="No collector was scraped for {{ $value | humanizeDuration }}. Spend in that gap is counted "
     "nowhere: mark the time on reports, and correct totals from the clients' logs or the usage export.",
     no_data="silent: a meter that never ran has no gap; an unreachable collector has an alert of its own",
+)
+POINTS_LOST = Alert(
+    name="ClaudeCodeCollectorPointsLost",
+    expr=f"""
+sum by (error) ({LOST} unless {LOST} offset 15m) > 0
+or
+sum by (error) (increase({LOST}[15m])) > 0
+""",
+    keep_firing_for="15m",
+    severity="warning",
+    summary="The Claude Code collector loses points while summing them up.",
+    description="{{ $value | humanize }} points were lost in 15 minutes ({{ $labels.error }}). Spend, tokens "
+    "or sessions are too low since then. Follow the runbook's row for this error.",
+    no_data="silent: without the collector's own metrics no loss is known; the canary covers that",
 )

@@ -42,6 +42,7 @@ def spent_today(cut: str, increase: Record) -> Record:
         expr=today(increase, DAY_START),
         unit="USD",
         help="Spend at list price since the day began",
+        allow=(("record/unused", "runbooks, and whoever asks what today costs"),),
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -48,6 +50,12 @@ class Project:
     def built(self) -> dict[str, bytes]:
         """The files of build/ with their contents."""
         return contents(self.folder / "build")
+
+
+def process(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a program of ours or of the tools folder as a process of its own; return what it printed."""
+    settings = {"capture_output": True, "text": True, "timeout": 60, "check": False, **options}
+    return subprocess.run([str(argument) for argument in arguments], **settings)  # noqa: S603 (our programs)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

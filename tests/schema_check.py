@@ -104,7 +104,8 @@ def against(value: object, schema: Json, definition: str, where: str) -> Iterato
     """Yield how `value` departs from one definition of a schema."""
     validator = Draft7Validator({"$ref": f"#/definitions/{definition}", "definitions": schema["definitions"]})
     for error in validator.iter_errors(value):
-        yield f"{where}{error.json_path}: {error.message[:300]}"
+        cause = max(error.context or [error], key=lambda found: len(found.absolute_path))
+        yield f"{where}{cause.json_path}: {cause.message[:300]}"
 
 
 if __name__ == "__main__":

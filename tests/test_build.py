@@ -20,7 +20,7 @@ import pytest
 
 from claude_code_mixin import writer
 from claude_code_mixin.problems import ProblemsError
-from conftest import Project, contents
+from conftest import Project, contents, process
 
 MANIFEST = '{"generator": "claude-code-mixin", "files": {}}\n'
 INTERRUPTIONS = 24
@@ -202,15 +202,7 @@ def small_files() -> None:
 
 def command(project: Project, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run claude-code-mixin as a process of its own in the project."""
-    return subprocess.run(  # noqa: S603 (our own command)
-        [sys.executable, "-m", "claude_code_mixin", *arguments],
-        cwd=project.folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        **options,
-    )
+    return process(sys.executable, "-m", "claude_code_mixin", *arguments, cwd=project.folder, **options)
 
 
 def one_sentence(done: subprocess.CompletedProcess[str]) -> bool:

@@ -205,6 +205,13 @@ def test_taking_identities_away_is_welcome(judge: Judge, expr: str) -> None:
     assert judge("privacy/identity", f"record('r', {expr!r})") == []
 
 
+def test_the_kind_of_a_servers_error_is_no_content(judge: Judge) -> None:
+    """The clients' attribute `error` is a message; the collector's label of that name is a kind."""
+    lost = "sum by (error) (otelcol_deltatocumulative_datapoints_total)"
+    assert judge("privacy/identity", f"record('r', {lost!r})") == []
+    assert judge("privacy/identity", "record('r', 'sum(up)', labels={'error': 'x'})") != []
+
+
 def test_a_disabled_alert_leaves_its_records_unjudged(judge: Judge) -> None:
     """Switching an alert off in mixin.toml must not break the build."""
     off = Config(alerts={"ClaudeCodeA": AlertOverride(enabled=False)})

@@ -17,7 +17,7 @@ from claude_code_mixin import build
 from claude_code_mixin.cli import main
 from claude_code_mixin.loader import bundled_root
 from claude_code_mixin.scaffold import _topic
-from conftest import CONFIGURATION, Project, contents
+from conftest import CONFIGURATION, Project, contents, process
 from test_compile_prometheus import promtool
 
 COMMANDS = ["build", "check", "init", "new"]
@@ -56,9 +56,8 @@ def test_every_help_text_has_examples_and_exit_codes(command: str) -> None:
 def test_help_does_not_load_what_only_a_build_needs() -> None:
     """It answers at once, because nothing heavy is imported."""
     code = "import sys, claude_code_mixin.cli; print(sorted(sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
-    )  # noqa: S603 (our own interpreter)
+    done = process(sys.executable, "-c", code)
+    assert done.returncode == 0
     heavy = ("grafana_foundation_sdk", "promql_parser", "yaml", "rich", "requests")
     assert [name for name in heavy if f"'{name}'" in done.stdout] == []
 
@@ -70,7 +69,7 @@ def test_help_does_not_load_what_only_a_build_needs() -> None:
         ["build", "--outptu", "x"],
         ["new"],
         ["init", "a", "b"],
-        ["new", "x", *("--no-record --no-alert --no-dashboard".split())],
+        ["new", "x", "--no-record", "--no-alert", "--no-dashboard"],
     ],
     ids=["unknown command", "unknown option", "no stem", "too much", "nothing chosen"],
 )
@@ -87,10 +86,8 @@ def test_build_says_what_it_wrote_by_kind(project: Project) -> None:
     assert done.exit_code == 0
     assert done.stderr == ""
     lines = done.stdout.splitlines()
-    assert (
-        lines[0]
-        == f"build: {len(project.built())} files, {len(project.built())} created, 0 changed, 0 removed, 0 unchanged"
-    )
+    count = len(project.built())
+    assert lines[0] == f"build: {count} files, {count} created, 0 changed, 0 removed, 0 unchanged"
     assert "  prometheus   1" in lines
     assert "    + prometheus/cost.rules.yaml" in lines
     again = project.run("build").stdout
@@ -178,20 +175,12 @@ def test_progress_is_shown_on_a_terminal_only(project: Project) -> None:
     """A log file must not fill with spinners."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "claude_code_mixin", "build"]
-    subprocess.run(
-        command,
-        cwd=project.folder,
-        stdout=subprocess.DEVNULL,
-        stderr=theirs,
-        check=True,
-        timeout=60,
-        env={**os.environ, "TERM": "xterm"},
-    )  # noqa: S603 (our own command)
+    quiet = {"capture_output": False, "stdout": subprocess.DEVNULL}
+    process(*command, cwd=project.folder, stderr=theirs, env={**os.environ, "TERM": "xterm"}, **quiet)
     os.close(theirs)
     assert b"building" in os.read(ours, 65536)
     os.close(ours)
-    done = subprocess.run(command, cwd=project.folder, capture_output=True, check=True, timeout=60)  # noqa: S603 (our own command)
-    assert done.stderr == b""
+    assert process(*command, cwd=project.folder).stderr == ""
 
 
 def test_init_makes_a_repository_that_builds_with_own_and_bundled_content(repository: Path) -> None:
@@ -321,9 +310,7 @@ def test_stubs_follow_our_own_style(repository: Path) -> None:
         ["ruff", "check", "--isolated", "--line-length=110", "."],
         ["ruff", "format", "--isolated", "--line-length=110", "--check", "."],
     ):
-        done = subprocess.run(
-            [sys.executable, "-m", *arguments], capture_output=True, text=True, check=False, timeout=60
-        )  # noqa: S603 (our own tools)
+        done = process(sys.executable, "-m", *arguments)
         assert done.returncode == 0, done.stdout
 
 

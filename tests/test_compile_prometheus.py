@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from claude_code_mixin.compile.prometheus import rules
 from claude_code_mixin.compile.runbooks import runbooks
 from claude_code_mixin.config import Config
 from claude_code_mixin.loader import Mixin, load
-from conftest import Project
+from conftest import Project, process
 
 PATH = "prometheus/cost.rules.yaml"
 TOOLS = Path(os.environ.get("CLAUDE_CODE_MIXIN_TOOLS_DIR", Path(__file__).parent.parent / ".tools"))
@@ -163,9 +162,7 @@ def test_promtool_accepts_the_file(project: Project, tmp_path: Path) -> None:
 
 def promtool(*arguments: str) -> str:
     """Run promtool, which must be there and succeed; return what it printed."""
-    done = subprocess.run(  # noqa: S603 (our own tool with our own arguments)
-        [TOOLS / "promtool", *arguments], capture_output=True, text=True, timeout=60, check=False
-    )
+    done = process(TOOLS / "promtool", *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -17,7 +17,7 @@ from claude_code_mixin.fleet import scale
         ("x[1h:]", "x[60000ms:]"),
         ("time() - max(x) > 3600", "(time() * 60) - max(x) > 3600"),
         ("time() - timestamp(x) > 3600", "(time() * 60) - (60 * timestamp(x)) > 3600"),
-        ('max_over_time(timestamp(x{a=")"})[1d:1m])', 'max_over_time((60 * timestamp(x{a=")"}))[1440000ms:1000ms])'),
+        ('(timestamp(x{a=")"})[1d:1m])', '((60 * timestamp(x{a=")"}))[1440000ms:1000ms])'),
         ("day_of_month() == 1", "day_of_month(vector(time() * 60)) == 1"),
         ("day_of_month(x)", "day_of_month(x)"),
         ("sum by (offset) (x) * 60 > 10", "sum by (offset) (x) * 60 > 10"),

@@ -73,8 +73,8 @@ class Mixin:
         return ((m.stem, item) for m in self.modules for item in m.declared if isinstance(item, Dashboard))
 
     def test_files(self) -> list[Path]:
-        """The promtool test files of every root."""
-        return sorted(path for root in self.roots for path in (root / "tests" / "rules").glob("*.yaml"))
+        """The promtool test files of every root, those in folders of tests/rules included."""
+        return sorted(path for root in self.roots for path in (root / "tests" / "rules").rglob("*.yaml"))
 
 
 def load(config: Config, base: Path) -> Mixin:

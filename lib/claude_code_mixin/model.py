@@ -1,4 +1,4 @@
-"""What content declares: frozen values without I/O. `compile/` turns them into files, `check/` judges them."""
+"""What content declares: frozen values without I/O. `check/` judges them, `compile/` makes files of them."""
 
 from __future__ import annotations
 
@@ -120,12 +120,12 @@ PanelKind = Literal["timeseries", "stat", "table", "bargauge", "heatmap", "state
 class Panel:
     """One panel. `key` is its stable identity inside the dashboard: panel id and links derive from it.
 
-    `unit` is a Grafana unit id, of all its queries; `description` says what a change means and what to do. `width` is in
-    Grafana's 24 columns, `height` in its rows of 30 pixels. `mappings` shows a value as (text, colour).
-    `columns` are a table's labels and their headers, left to right; other labels are not shown. `links` are
-    (title, address); an address `dashboard:<stem>` leads to another dashboard, keeping time and variables.
-    `minimum` and `maximum` bound the axis or bar. `options` and `custom` are the visualisation's own
-    settings, made by the functions in `panels.py`, not by content.
+    `unit` is a Grafana unit id and holds for all queries; `description` says what a change means and what
+    to do. `width` is in Grafana's 24 columns, `height` in its rows of 30 pixels. `mappings` shows a value
+    as (text, colour). `columns` are a table's labels and their headers, left to right; other labels are not
+    shown. `links` are (title, address); an address `dashboard:<stem>` leads to another dashboard, keeping
+    time and variables. `minimum` and `maximum` bound the axis or bar. `options` and `custom` are the
+    visualisation's own settings, made by the functions in `panels.py`, not by content.
     """
 
     key: str

@@ -28,7 +28,7 @@ _REPOSITORY = {
     "requirements.txt": "requirements.txt.tmpl",
     ".github/workflows/mixin.yaml": "workflow.yaml.tmpl",
 }
-_COST = "claude_code_mixin.content.recording_rules.cost"
+_RECORDS = "claude_code_mixin.content.recording_rules"
 
 
 class _Stub(Template):
@@ -101,6 +101,7 @@ def _topic(
 ) -> dict[Path, str]:
     values = _values(stem, config, private=private, record=record)
     values["allow"] = "" if alert or dashboard else _UNREAD
+    values["order"] = _ORDER.format(**values) if record and alert else ""
     rules = root / "tests" / "rules" / f"{stem}.yaml"
     chosen = {
         root / "recording_rules" / f"{stem}.py": ["new/record.py.tmpl"] * record,
@@ -114,12 +115,14 @@ def _topic(
     return {path: "".join(_filled(name, values) for name in names) for path, names in chosen.items() if names}
 
 
+_ORDER = "group_eval_order: [claude-code-{dashed}, claude-code-{stem}-alerts]\n"
+"""Without it promtool may evaluate an alert before the record that it reads."""
 _UNREAD = '\n    allow=(("record/unused", "read by nothing yet: say here for whom it is kept"),),'
 
 
 def _values(stem: str, config: Config, *, private: bool, record: bool) -> dict[str, str]:
     """What fills the holes of the stubs of `stem`, names under the configured prefixes."""
-    own = f"..recording_rules.{stem}" if private else f"claude_code_mixin.content.recording_rules.{stem}"
+    name = "SPEND" if record else "TOTAL_COST_1H"
     words = stem.split("_")
     alert = f"{PREFIX}{''.join(word.capitalize() for word in words)}SpendHigh"
     total, constant = f"{config.prefixes.record}total:claude_code", dict(config.labels.constant)
@@ -130,13 +133,16 @@ def _values(stem: str, config: Config, *, private: bool, record: bool) -> dict[s
         "stem": stem,
         "dashed": "-".join(words),
         "title": " ".join(words).capitalize(),
-        "import_from": own if record else _COST,
-        "record": "SPEND" if record else "TOTAL_COST_1H",
+        "own_import": f"\nfrom ..recording_rules.{stem} import {name}\n" if private and record else "",
+        "bundled_import": ""
+        if private and record
+        else f"from {_RECORDS}.{stem if record else 'cost'} import {name}\n",
+        "record": name,
         "record_name": recorded if record else hourly,
         "record_labels": "{" + ", ".join(f"{key}={json.dumps(text)}" for key, text in constant.items()) + "}",
         "source_name": source,
         "input_name": source if record else hourly,
-        "high": "1x600" if record else "121x600",
+        "high": "1x600" if record else "360x600",
         "low": "0.1x600" if record else "36x600",
         "alert": alert,
         "alert_name": config.prefixes.alert + alert.removeprefix(PREFIX),

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from claude_code_mixin.check.context import Context
+from claude_code_mixin.compile.prometheus import PREFIX
 from claude_code_mixin.loader import Mixin, bundled_root
 from claude_code_mixin.model import Alert
 from claude_code_mixin.nearest import nearest
@@ -73,7 +74,7 @@ def _file(mixin: Mixin, path: Path, stems: dict[str, str], tested: dict[str, Tes
     yield from _rule_files(mixin, path, patterns)
     for test in _mappings(content.get("tests")):
         for case in _mappings(test.get("alert_rule_test")):
-            name = str(case.get("alertname", ""))
+            name = _declared(mixin, stems, str(case.get("alertname", "")))
             yield from _case(mixin, place, name, stems, patterns)
             if name in tested:
                 tested[name].firing |= bool(case.get("exp_alerts"))
@@ -98,6 +99,12 @@ def _rule_files(mixin: Mixin, path: Path, patterns: list[str]) -> Iterator[Probl
             meant = nearest(wanted, compiled)
             hint = f"; perhaps {meant}" if meant else ""
             yield Problem(place, "", f'rule_files entry "{pattern}" matches no rule file{hint}', ID)
+
+
+def _declared(mixin: Mixin, stems: dict[str, str], name: str) -> str:
+    """The name in the content of an alert that is called `name` in the built rules, under the own prefix."""
+    original = PREFIX + name.removeprefix(mixin.config.prefixes.alert)
+    return original if original in stems or original in mixin.config.alerts else name
 
 
 def _case(

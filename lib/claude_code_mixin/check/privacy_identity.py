@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import promql_parser as ast
 
-from claude_code_mixin import promql, promql_labels
+from claude_code_mixin import catalogue, promql, promql_labels
 from claude_code_mixin.catalogue import Privacy
 from claude_code_mixin.check import templates
 from claude_code_mixin.check.context import Context, Expression, board_owner
@@ -22,7 +22,7 @@ _REMOVES = frozenset({"without"})
 def check(context: Context) -> Iterator[Problem]:
     """Yield each label of a person, team or content that the configured profile forbids."""
     for found in context.expressions:
-        for label in sorted(_named(context, found)):
+        for label in sorted(_named(context, found) - _of_servers(found)):
             yield from _judged(context, found, label)
     for stem, board in context.mixin.dashboards():
         for variable in board.variables:
@@ -30,6 +30,13 @@ def check(context: Context) -> Iterator[Problem]:
             if kind:
                 sentence = f'variable "{variable.name}" lists label "{variable.label}", {kind}'
                 yield board_owner(stem, board).problem(ID, f"{sentence}; {_way_out(context)}")
+
+
+def _of_servers(found: Expression) -> frozenset[str]:
+    """Labels of servers' reports on themselves: their `error` is an error's kind, the clients' its text."""
+    health = catalogue.load().health()
+    read = [health.get(selector.name or "") for selector in found.selectors]
+    return frozenset(label for series in read if series and all(read) for label in series.labels)
 
 
 def forbidden(context: Context, label: str) -> str | None:

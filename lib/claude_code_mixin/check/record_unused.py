@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from claude_code_mixin.check.context import Context
+from claude_code_mixin.check.context import Context, build
 from claude_code_mixin.problems import Problem
 
 ID = "record/unused"
@@ -13,19 +14,21 @@ ID = "record/unused"
 def check(context: Context) -> Iterator[Problem]:
     """Yield each record that nothing in the content reads.
 
-    Where the configuration switches an alert or dashboard off, its records may stay for when it comes back:
-    nothing is judged then.
+    An alert or dashboard that the configuration switches off still counts as a reader: it may come back, and
+    switching something off must not make the build fail.
     """
-    config = context.mixin.config
-    alerts_on = all(override.enabled for override in config.alerts.values())
-    if not alerts_on or not all(override.enabled for override in config.dashboards.values()):
-        return
-    read = {variable.of for _, board in context.mixin.dashboards() for variable in board.variables}
-    for found in context.expressions:
-        read |= {selector.name or "" for selector in found.selectors} - {found.owner.subject}
+    asleep = build(replace(context.mixin, modules=context.mixin.left_out), context.series)
+    read = _read(context) | _read(asleep)
     for name, same in context.records.items():
         if name in read:
             continue
         record, found = same[0]
         way_out = "allow it, saying for whom it is kept" if record.public else "remove it"
         yield found.problem(ID, f"is read by no record, alert or panel; {way_out}")
+
+
+def _read(context: Context) -> set[str]:
+    read = {variable.of for _, board in context.mixin.dashboards() for variable in board.variables}
+    for found in context.expressions:
+        read |= {selector.name or "" for selector in found.selectors} - {found.owner.subject}
+    return read

@@ -44,7 +44,7 @@ def send(url: str, body: Mapping[str, Any], *, writer: tuple[str, str]) -> None:
 
 
 def value(of: object) -> dict[str, Any]:
-    """Return `of` as an OTLP/JSON AnyValue: bool, int, float (NaN and infinities included), list, else text."""
+    """Return `of` as an OTLP/JSON AnyValue: bool, int, float (NaN and infinity, too), list, else text."""
     if isinstance(of, bool):
         return {"boolValue": of}
     if isinstance(of, int):
@@ -70,11 +70,10 @@ def attributes(of: Attributes) -> list[dict[str, Any]]:
 
 
 def records(*events: Attributes, at: int | None = None, resource: Attributes = ()) -> dict[str, Any]:
-    """Return a logs request with one record per event; `at` is their time in Unix nanoseconds, default now."""
+    """Return a logs request with a record per event; `at` is their time in Unix nanoseconds, default now."""
     stamp = str(time.time_ns() if at is None else at)
-    logs = [
-        {"timeUnixNano": stamp, "body": value("an event"), "attributes": attributes(event)} for event in events
-    ]
+    common = {"timeUnixNano": stamp, "body": value("an event")}
+    logs = [{**common, "attributes": attributes(event)} for event in events]
     scope = {"scope": {"name": "test"}, "logRecords": logs}
     return {"resourceLogs": [{"resource": {"attributes": attributes(resource)}, "scopeLogs": [scope]}]}
 

@@ -35,8 +35,8 @@ class Prometheus(Server):
 
     `scrapes` are entries of `scrape_configs` as Prometheus reads them; `rules` maps file names to rule files;
     `lookback` is the query lookback and `evaluation` the default rule interval, both Prometheus durations;
-    `features` are values of --enable-feature. All but `features` and `lookback` may be changed on a running
-    server: `reload()` puts them in force.
+    `features` are values of --enable-feature; `out_of_order` is how late remote writes may be. All but
+    `features` and `lookback` may be changed on a running server: `reload()` puts them in force.
     """
 
     program = "prometheus"
@@ -51,6 +51,7 @@ class Prometheus(Server):
         lookback: str = "5m",
         features: Sequence[str] = (),
         alertmanager: str | None = None,
+        out_of_order: str = "0s",
     ) -> None:
         super().__init__(folder)
         self.scrapes = list(scrapes)
@@ -59,6 +60,7 @@ class Prometheus(Server):
         self.lookback = lookback
         self.features = tuple(features)
         self.alertmanager = alertmanager
+        self.out_of_order = out_of_order
 
     def ready_url(self) -> str:
         """Return the URL that answers 200 once the storage is open."""
@@ -72,6 +74,7 @@ class Prometheus(Server):
             f"--storage.tsdb.path={self.folder / 'data'}",
             f"--web.listen-address=127.0.0.1:{self.port}",
             f"--query.lookback-delta={self.lookback}",
+            "--rules.alert.resend-delay=1s",
             "--web.enable-lifecycle",
             "--web.enable-remote-write-receiver",
             *(f"--enable-feature={feature}" for feature in self.features),
@@ -85,6 +88,7 @@ class Prometheus(Server):
             "rule_files": ["*.rules.yaml"],
             "scrape_configs": self.scrapes,
             "alerting": {"alertmanagers": receivers},
+            "storage": {"tsdb": {"out_of_order_time_window": self.out_of_order}},
         }
         (self.folder / "prometheus.yml").write_text(yaml.safe_dump(config, sort_keys=False), "utf-8")
 

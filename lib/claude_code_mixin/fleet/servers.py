@@ -129,14 +129,26 @@ class Vmagent(Server):
 
 
 class Vmalert(Server):
-    """A vmalert that reads from `datasource`, evaluates `rules` and writes to `remote_write`."""
+    """A vmalert that reads from `datasource`, evaluates `rules` and writes to `remote_write`.
+
+    `delay` is how far behind the wall clock it evaluates; vmalert's own default is 30 s.
+    """
 
     program = "vmalert"
 
-    def __init__(self, folder: Path, *, rules: Mapping[str, str], datasource: str, remote_write: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        rules: Mapping[str, str],
+        datasource: str,
+        remote_write: str,
+        delay: str = "30s",
+    ) -> None:
         super().__init__(folder)
         self.rule_files = dict(rules)
         self.datasource = datasource
+        self.delay = delay
         self.remote_write = remote_write
 
     def ready_url(self) -> str:
@@ -150,6 +162,7 @@ class Vmalert(Server):
             f"-rule={self.folder}/*.rules.yaml",
             f"-datasource.url={self.datasource}",
             f"-remoteWrite.url={self.remote_write}",
+            f"-rule.evalDelay={self.delay}",
             "-notifier.blackhole",
             f"-httpListenAddr=127.0.0.1:{self.port}",
         ]
