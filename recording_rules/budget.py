@@ -4,8 +4,8 @@ from claude_code_mixin import Group, Record, active
 from claude_code_mixin.budget_rules import budget_records
 from claude_code_mixin.calendar_windows import (
     day_start_expr,
-    month_to_date,
     month_start_expr,
+    month_to_date,
     today,
 )
 from claude_code_mixin.content.recording_rules.cost import (

@@ -42,7 +42,7 @@ WITNESS_SUM = f"(sum({WITNESS_COST_1H}) or vector(0))"
 EVENTS_SUM = f"({TOTAL_COST_1H} or vector(0))"
 DIVERGENCE = Record(
     name="total:claude_code_cost_usd:divergence_ratio1h",
-    expr=f"abs({WITNESS_SUM} - {EVENTS_SUM}) / (clamp_min({WITNESS_SUM}, scalar({EVENTS_SUM})) > 0)",
+    expr=f"abs({WITNESS_SUM} - on () {EVENTS_SUM}) / (clamp_min({WITNESS_SUM}, scalar({EVENTS_SUM})) > 0)",
     unit="ratio",
     help="Difference between the clients' counter and the events over the last hour, against the larger one",
 )

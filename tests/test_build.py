@@ -19,6 +19,9 @@ from typing import Any
 import pytest
 
 from claude_code_mixin import writer
+from claude_code_mixin.build import checked
+from claude_code_mixin.config import Config
+from claude_code_mixin.loader import load
 from claude_code_mixin.problems import ProblemsError
 from conftest import Project, contents, process
 
@@ -89,6 +92,24 @@ def test_a_link_to_the_folder_is_followed(tmp_path: Path) -> None:
     writer.write(files(a="1"), tmp_path / "build")
     assert (tmp_path / "build").is_symlink()
     assert contents(tmp_path / "elsewhere") == bytes_of(files(a="1"))
+
+
+def test_new_files_are_renamed_from_beside_the_real_folder_with_the_manifest_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rename is only atomic on one file system, and a manifest must not promise what is not there yet."""
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "build").symlink_to(tmp_path / "disk" / "build")
+    replace, seen = os.replace, list[Path]()
+
+    def noted(source: Path, target: Path) -> None:
+        assert source.is_relative_to(tmp_path / "disk")
+        seen.append(target)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", noted)
+    writer.write(files(a="1", z="2"), tmp_path / "build")
+    assert [path.name for path in seen] == ["a", "z", "manifest.json"]
 
 
 @pytest.mark.parametrize(
@@ -318,6 +339,22 @@ def test_the_same_content_elsewhere_gives_the_same_bytes(
     monkeypatch.chdir(moved)
     assert Project(moved).run("build", "--output", "again").exit_code == 0
     assert contents(moved / "again") == first
+
+
+def switchable() -> list[str]:
+    """The table of every bundled alert and dashboard."""
+    mixin = load(Config(), Path())
+    alerts = [f"alerts.{alert.name}" for _, alert in mixin.alerts()]
+    return alerts + [f"dashboards.{stem}" for stem, _ in mixin.dashboards()]
+
+
+@pytest.mark.parametrize("table", switchable())
+def test_switching_off_one_alert_or_dashboard_leaves_a_valid_mixin(tmp_path: Path, table: str) -> None:
+    """A user who does not want it must not have to repair the rest."""
+    (tmp_path / "mixin.toml").write_text(f"[{table}]\nenabled = false\n")
+    result = checked(tmp_path / "mixin.toml", {})
+    assert result.problems == ()
+    assert [item for module in result.mixin.left_out for item in module.declared] != []
 
 
 RUNS = 'raise RuntimeError("no luck")'

@@ -181,6 +181,8 @@ def test_progress_is_shown_on_a_terminal_only(project: Project) -> None:
     assert b"building" in os.read(ours, 65536)
     os.close(ours)
     assert process(*command, cwd=project.folder).stderr == ""
+    command.insert(1, "-Ximporttime")
+    assert "rich" not in process(*command, cwd=project.folder).stderr
 
 
 def test_init_makes_a_repository_that_builds_with_own_and_bundled_content(repository: Path) -> None:

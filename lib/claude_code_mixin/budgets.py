@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,16 +9,18 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from claude_code_mixin import tomlfile
 from claude_code_mixin.config import Config
 from claude_code_mixin.problems import Place, Problem, ProblemsError, relative
 
 CHECK = "config/budget"
+KEYS = ("team", "user", "usd_per_month", "from", "until", "note")
 
 
 class Budget(BaseModel):
     """One `[[budget]]`: US dollars a month for a team, a user, or (neither given) the whole organisation.
 
-    `from_` is the first day it holds, `until` the last one, both in the configured day; `note` is for readers.
+    `from_` is the first day it holds, `until` the last one, both in the configured day; `note` is for people.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,20 +52,29 @@ def read(path: Path, config: Config) -> tuple[Budget, ...]:
 
     Raises ProblemsError with every fault of the file: TOML, keys, values, overlaps, privacy.
     """
-    place = Place(relative(str(path)))
     if not path.exists() and config.budgets == Config().budgets:
         return ()
-    try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        sentence = f"cannot be read: {error}; repair the file or point `budgets` in mixin.toml to another"
-        raise ProblemsError([Problem(place, "", sentence, CHECK)]) from None
+    document = tomlfile.read(path)
+    places = _places(path)
     problems: list[Problem] = []
-    budgets = tuple(_parsed(entries, place, problems))
-    problems += _conflicts(budgets, place, config)
+    budgets = tuple(_parsed(document.values, places, problems))
+    if not problems:
+        problems += (
+            problem for pair in zip(budgets, places, strict=True) for problem in _forbidden(*pair, config)
+        )
+        problems += _overlaps(budgets, places)
     if problems:
         raise ProblemsError(problems)
     return budgets
+
+
+def _places(path: Path) -> list[Place]:
+    """The line of each [[budget]], in order."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    shown = relative(str(path))
+    return [
+        Place(shown, number) for number, line in enumerate(lines, 1) if line.strip().startswith("[[budget]]")
+    ]
 
 
 def _midnight(day: date, day_offset_hours: int) -> int:
@@ -72,43 +82,45 @@ def _midnight(day: date, day_offset_hours: int) -> int:
     return int(start.timestamp()) - day_offset_hours * 3600
 
 
-def _parsed(entries: dict[str, object], place: Place, problems: list[Problem]) -> Iterator[Budget]:
-    for key in entries.keys() - {"budget"}:
+def _parsed(values: dict[str, object], places: list[Place], problems: list[Problem]) -> Iterator[Budget]:
+    for key in sorted(values.keys() - {"budget"}):
         sentence = f'unknown key "{key}"; the file holds [[budget]] tables only'
-        problems.append(Problem(place, "", sentence, CHECK))
-    tables = entries.get("budget", [])
-    if not isinstance(tables, list):
-        problems.append(Problem(place, "", "budget is not a list; write [[budget]], not [budget]", CHECK))
+        problems.append(Problem(Place("budgets.toml"), key, sentence, CHECK))
+    tables = values.get("budget", [])
+    if not isinstance(tables, list) or len(tables) != len(places):
+        sentence = "write each budget as a [[budget]] table of its own, not as [budget] or a list"
+        problems.append(Problem(Place("budgets.toml"), "budget", sentence, CHECK))
         return
-    for number, table in enumerate(tables, 1):
+    for table, place in zip(tables, places, strict=True):
         try:
             yield Budget.model_validate(table)
         except ValidationError as error:
-            for fault in error.errors():
+            for fault in error.errors(include_url=False):
                 key = ".".join(str(part) for part in fault["loc"])
-                sentence = f"{key} = {fault['input']!r}: {fault['msg'].lower()}" if key else fault["msg"]
-                known = "team, user, usd_per_month, from, until, note"
-                problems.append(Problem(place, f"budget {number}", f"{sentence} (keys: {known})", CHECK))
+                sentence = f"{key} is {fault['input']!r}: {fault['msg'].lower()} (keys: {', '.join(KEYS)})"
+                problems.append(Problem(place, "budget", sentence, CHECK))
 
 
-def _conflicts(budgets: tuple[Budget, ...], place: Place, config: Config) -> Iterator[Problem]:
-    for number, budget in enumerate(budgets, 1):
-        subject = f"budget {number}"
-        if budget.team is not None and budget.user is not None:
-            yield Problem(place, subject, "names a team and a user; keep one of them", CHECK)
-        if budget.user is not None and config.privacy != "full":
-            sentence = f'names a user, but privacy = "{config.privacy}" keeps no user label; use privacy = "full"'
-            yield Problem(place, subject, sentence, CHECK)
-        if budget.team is not None and config.privacy == "strict":
-            sentence = 'names a team, but privacy = "strict" keeps no team label; use privacy = "team"'
-            yield Problem(place, subject, sentence, CHECK)
-        if budget.until is not None and budget.until < budget.from_:
-            sentence = f"until = {budget.until} lies before from = {budget.from_}; swap them"
-            yield Problem(place, subject, sentence, CHECK)
-        for other_number, other in enumerate(budgets[: number - 1], 1):
-            if _overlap(budget, other):
-                sentence = f"overlaps budget {other_number} for {budget.owner()}; end that one before {budget.from_}"
-                yield Problem(place, subject, sentence, CHECK)
+def _forbidden(budget: Budget, place: Place, config: Config) -> Iterator[Problem]:
+    if budget.team is not None and budget.user is not None:
+        yield Problem(place, "budget", "names a team and a user; keep one of them", CHECK)
+    kept = {"user": ("full",), "team": ("full", "team")}
+    for key, profiles in kept.items():
+        if getattr(budget, key) is not None and config.privacy not in profiles:
+            sentence = f'names a {key}, but privacy = "{config.privacy}" keeps no {key} label'
+            yield Problem(place, "budget", f'{sentence}; use privacy = "{profiles[-1]}"', CHECK)
+    if budget.until is not None and budget.until < budget.from_:
+        sentence = f"until = {budget.until} lies before from = {budget.from_}; swap them"
+        yield Problem(place, "budget", sentence, CHECK)
+
+
+def _overlaps(budgets: tuple[Budget, ...], places: list[Place]) -> Iterator[Problem]:
+    pairs = ((one, other) for one in range(len(budgets)) for other in range(one))
+    for later, earlier in pairs:
+        if _overlap(budgets[later], budgets[earlier]):
+            owner, day = budgets[later].owner(), budgets[later].from_
+            sentence = f"overlaps the budget at {places[earlier]} for {owner}; let that one end before {day}"
+            yield Problem(places[later], "budget", sentence, CHECK)
 
 
 def _overlap(one: Budget, other: Budget) -> bool:

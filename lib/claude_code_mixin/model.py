@@ -81,8 +81,8 @@ class Threshold:
 class Alert:
     """One alerting rule. `name` is written with the prefix `ClaudeCode`, which the configuration may change.
 
-    `action` is what to do first, one sentence; it becomes part of the description. `no_data` says what
-    the alert does when its input is missing, and why that is right.
+    `summary` stays the same, `description` carries the values and what to do first. `no_data` says what the
+    alert does when its input is missing, and why that is right.
     """
 
     name: str

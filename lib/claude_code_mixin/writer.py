@@ -3,7 +3,8 @@
 Everything is first written beside the folder, where a full disk or a lacking permission shows. Only then are
 the files renamed into place, with interrupts held back and every step undone if one fails. Files in place are
 replaced one by one rather than by renaming the folder, because a folder that a container has mounted would
-show it empty from then on.
+show it empty from then on. What cannot be held back, SIGKILL or a power cut in the few milliseconds of the
+renames, can leave files of both builds beside each other; the next build puts that right.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import promql_parser as ast
 
@@ -34,7 +35,7 @@ _LABELS = re.compile(r"\s*by\s*\(([^)]*)\)")
 
 @dataclass(frozen=True)
 class Mutant:
-    """One changed rule. `change` says what became what, with a number if the same change fits elsewhere too."""
+    """One changed rule. `change` says what became what, numbered where it fits in several places."""
 
     file: str
     rule: str
@@ -76,8 +77,7 @@ def _flip(expr: str, known: promql_labels.Known) -> Iterator[Edit]:
 
 
 def _threshold(expr: str, known: promql_labels.Known) -> Iterator[Edit]:
-    found = tokens(expr)
-    for before, token in zip(found, found[1:], strict=False):
+    for before, token in pairwise(tokens(expr)):
         if before["comparison"] and token["number"] and float(token[0]) != 0:
             for factor in (1.1, 0.9):
                 yield Edit(token.start(), token[0], f"{float(token[0]) * factor:.12g}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from mutation.campaign import main  # noqa: E402 -- a script finds its neighbours only after the line above
+from mutation.campaign import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -83,6 +83,11 @@ class TestFile:
         patterns = (found[1] for text in self.asserted() for found in _NAME_PATTERN.finditer(text))
         return rule in self.asserted() or any(re.fullmatch(pattern, rule) for pattern in patterns)
 
+    def fed(self) -> Iterator[str]:
+        """Every input series, as it is written."""
+        for test in self.content["tests"]:
+            yield from (one["series"] for one in test.get("input_series", ()))
+
     def needed(self, rules: Rules) -> frozenset[str]:
         """Names of the rules of its files that its expectations depend on, through any chain of records."""
         feeds = {name: set[str]() for name, _ in named(rules, self.rule_files)}
@@ -128,7 +133,12 @@ def named(rules: Rules, files: tuple[str, ...]) -> Iterator[tuple[str, dict[str,
     for file in files:
         for group in rules[file]:
             for rule in group["rules"]:
-                yield rule.get("record") or rule["alert"], rule
+                yield name_of(rule), rule
+
+
+def name_of(rule: Mapping[str, Any]) -> str:
+    """The name of a record or an alert."""
+    return str(rule.get("record") or rule["alert"])
 
 
 def rules_for(kind: str) -> Rules:
@@ -139,7 +149,8 @@ def rules_for(kind: str) -> Rules:
     home = RULES / "configured" / kind
     mixin = loader.load(config.read(home / "mixin.toml", {}), home)
     texts = prometheus.rules(mixin)
-    return without_intervals({Path(path).name: yaml.safe_load(text)["groups"] for path, text in texts.items()})
+    groups = {Path(path).name: yaml.safe_load(text)["groups"] for path, text in texts.items()}
+    return without_intervals(groups)
 
 
 def built() -> Rules:
@@ -162,7 +173,7 @@ def only(rules: Rules, wanted: frozenset[str]) -> Rules:
     """The same files with only the rules named in `wanted`; groups stay, in case a test orders them."""
     return {
         name: [
-            {**group, "rules": [r for r in group["rules"] if (r.get("record") or r["alert"]) in wanted]}
+            {**group, "rules": [rule for rule in group["rules"] if name_of(rule) in wanted]}
             for group in groups
         ]
         for name, groups in rules.items()
@@ -178,12 +189,12 @@ def run(test: TestFile, rules: Rules, folder: Path) -> Verdict:
     if not (folder / "tests").exists():
         (folder / "tests").symlink_to(ROOT / "tests")
     for name in test.rule_files:
-        # JSON is YAML; a list keeps its order and nothing is folded
         text = yaml.safe_dump({"groups": rules[name]}, sort_keys=False, width=10_000)
         (folder / "build" / "prometheus" / name).write_text(text, "utf-8")
     report = folder / "report.xml"
     report.unlink(missing_ok=True)
-    command = [PROMTOOL, "test", "rules", f"--junit={report}", folder / "tests" / "rules" / test.name]
+    path = folder / "tests" / "rules" / test.name
+    command = [str(PROMTOOL), "test", "rules", f"--junit={report}", str(path)]
     done = subprocess.run(  # noqa: S603 -- promtool of the tools folder, with files of this repository
         command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
     )

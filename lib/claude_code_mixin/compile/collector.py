@@ -17,8 +17,8 @@ from claude_code_mixin.meters import METERS, TOKEN_TYPES, Meter, kept
 
 MEBIBYTE = 1 << 20
 STREAMS = 70_000
-"""Most streams that each meter sums up; beyond it new ones vanish. Measured: about 4.5 kB a stream, so that two
-full meters fit into the default memory limit of 1 GiB without any refusal."""
+"""Most streams that each meter sums up; beyond it new ones vanish. Measured: about 4.5 kB a stream, so that
+two full meters fit into the default memory limit of 1 GiB without any refusal."""
 HEADER = """Compiled by claude-code-mixin from lib/claude_code_mixin/compile/collector.py and mixin.toml.
 Environment: CLAUDE_CODE_MIXIN_HTPASSWD (htpasswd file, one line a writer) and
 CLAUDE_CODE_MIXIN_COLLECTOR_START (any text that is new at every start, such as the output of date +%s)."""

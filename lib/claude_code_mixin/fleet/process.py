@@ -119,8 +119,13 @@ class Server(ABC):
         command = [str(tool(self.program)), *self.arguments()]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - a program of the tools folder
-                command, cwd=self.folder, env=os.environ | self.environment, stdin=subprocess.DEVNULL,
-                stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+                command,
+                cwd=self.folder,
+                env=os.environ | self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         atexit.register(self.kill9)
         self._wait_until_ready(self._process)

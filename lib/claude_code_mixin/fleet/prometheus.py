@@ -106,7 +106,8 @@ class Prometheus(Server):
         rows = data["result"]
         return [
             Sample(_nameless(row["metric"]), float(row["value"][1]), float(row["value"][0]))
-            for row in rows if "value" in row
+            for row in rows
+            if "value" in row
         ]
 
     def query_range(self, expr: str, start: float, end: float, step: float) -> list[Range]:

@@ -140,8 +140,11 @@ class RealInput:
     def _recorded(self, quantity: str, record: str, labels: tuple[str, ...]) -> dict[tuple[str, ...], float]:
         by = ", ".join(("team", *labels))
         return {
-            (sample.labels.get("team", ""), quantity, *(sample.labels.get(label, "") for label in labels)):
-            sample.value
+            (
+                sample.labels.get("team", ""),
+                quantity,
+                *(sample.labels.get(label, "") for label in labels),
+            ): sample.value
             for sample in self.prometheus.query(f"sum by ({by}) (sum_over_time({record}[{WALL}]))")
         }
 

@@ -13,7 +13,13 @@ from typing import Any
 import yaml
 
 _UNITS_MS = {
-    "ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000, "y": 31_536_000_000,
+    "ms": 1,
+    "s": 1000,
+    "m": 60_000,
+    "h": 3_600_000,
+    "d": 86_400_000,
+    "w": 604_800_000,
+    "y": 31_536_000_000,
 }
 _DURATION = r"(?:\d+(?:ms|[smhdwy]))+"
 _CALENDAR = "minute|hour|day_of_week|day_of_month|day_of_year|days_in_month|month|year"
@@ -78,7 +84,7 @@ def _stamps(text: str, factor: int) -> str:
     for match in _STAMP.finditer(text):
         if match["call"] and match.start() >= done:
             end = _closing(text, match.end())
-            pieces += [text[done : match.start()], f"({factor} * {text[match.start():end]})"]
+            pieces += [text[done : match.start()], f"({factor} * {text[match.start() : end]})"]
             done = end
     return "".join([*pieces, text[done:]])
 

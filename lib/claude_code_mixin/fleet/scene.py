@@ -78,8 +78,15 @@ class Scene:
     """
 
     def __init__(
-        self, folder: Path, rules: Mapping[str, str], meter: Meter, *, factor: int,
-        features: tuple[str, ...] = (), seed: int = 1, exporters: int = 1,
+        self,
+        folder: Path,
+        rules: Mapping[str, str],
+        meter: Meter,
+        *,
+        factor: int,
+        features: tuple[str, ...] = (),
+        seed: int = 1,
+        exporters: int = 1,
     ) -> None:
         self.meter = meter
         self.factor = factor
@@ -89,8 +96,12 @@ class Scene:
         self.lost = 0.0
         self._random = random.Random(seed)  # noqa: S311 - spending, not secrets
         self.prometheus = Prometheus(
-            folder, scrapes=[self._scrape()], rules=self.rules, features=features,
-            evaluation=scale.duration(EVALUATION, factor), lookback=scale.duration(LOOKBACK, factor),
+            folder,
+            scrapes=[self._scrape()],
+            rules=self.rules,
+            features=features,
+            evaluation=scale.duration(EVALUATION, factor),
+            lookback=scale.duration(LOOKBACK, factor),
         )
 
     def seconds(self, duration: str) -> float:
@@ -114,7 +125,11 @@ class Scene:
         return exporter
 
     def spend(
-        self, duration: str, *, by: Iterable[Exporter] | None = None, to: Iterable[str] = TEAMS,
+        self,
+        duration: str,
+        *,
+        by: Iterable[Exporter] | None = None,
+        to: Iterable[str] = TEAMS,
         counted: bool = True,
     ) -> None:
         """Spend at random for `duration` (real clock) through collectors `by`, default all, for teams `to`.

@@ -1,0 +1,81 @@
+"""budgets.toml: what it may say, and the sentences for what it may not."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from claude_code_mixin.budgets import Budget, read
+from claude_code_mixin.config import Config
+from claude_code_mixin.problems import ProblemsError
+
+TEAM = '[[budget]]\nteam = "a"\nusd_per_month = 10\nfrom = 2026-01-01\n'
+
+
+def refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, config: Config | None = None
+) -> list[str]:
+    """The problems of a file with `text`."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "budgets.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ProblemsError) as caught:
+        read(tmp_path / "budgets.toml", config or Config())
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_default_file_may_be_missing_another_may_not(tmp_path: Path) -> None:
+    """Whoever names a file wants it read."""
+    assert read(tmp_path / "budgets.toml", Config()) == ()
+    with pytest.raises(ProblemsError, match="cannot be read"):
+        read(tmp_path / "mine.toml", Config(budgets="mine.toml"))
+
+
+def test_a_budget_holds_from_its_first_midnight_to_the_end_of_its_last_day() -> None:
+    """Days are the configured ones: five hours east of UTC they begin five hours earlier."""
+    budget = Budget.model_validate({"usd_per_month": 1, "from": date(1970, 1, 2), "until": date(1970, 1, 3)})
+    assert (budget.starts(0), budget.ends(0)) == (86400, 259200)
+    assert budget.starts(5) == 86400 - 5 * 3600
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[budget]\nusd_per_month = 1\n", ["budgets.toml budget: write each budget as a [[budget]] table"]),
+        ("limit = 1\n", ['budgets.toml limit: unknown key "limit"; the file holds [[budget]] tables only']),
+        (
+            TEAM.replace("10", "-1"),
+            ["usd_per_month is -1: input should be greater than 0"],
+        ),
+        (
+            TEAM.replace("10", "inf"),
+            ["usd_per_month is inf: input should be a finite"],
+        ),
+        (TEAM + 'user = "b"\n', ["names a team and a user; keep one of them", 'use privacy = "full"']),
+        (TEAM + "until = 2025-12-31\n", ["until = 2025-12-31 lies before from = 2026-01-01; swap them"]),
+        (TEAM + TEAM, ['budgets.toml:5 budget: overlaps the budget at budgets.toml:1 for team "a"']),
+        (TEAM + "euros = 3\n", ["budgets.toml:1 budget: euros is 3: extra inputs are not permitted"]),
+        ("[[budget", ["budgets.toml:1: is not valid TOML"]),
+    ],
+)
+def test_each_fault_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, expected: list[str]
+) -> None:
+    """All faults of the file come at once."""
+    found = refused(tmp_path, monkeypatch, text)
+    assert len(found) == len(expected)
+    assert all(any(part in one for one in found) for part in expected)
+
+
+def test_strict_privacy_keeps_no_team(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A budget that could never match is refused."""
+    (found,) = refused(tmp_path, monkeypatch, TEAM, Config(privacy="strict"))
+    assert 'privacy = "strict" keeps no team label; use privacy = "team"' in found
+
+
+def test_consecutive_budgets_do_not_overlap(tmp_path: Path) -> None:
+    """A raise is a new table."""
+    text = TEAM + "until = 2026-06-30\n" + TEAM.replace("2026-01-01", "2026-07-01")
+    (tmp_path / "budgets.toml").write_text(text, encoding="utf-8")
+    assert [budget.usd_per_month for budget in read(tmp_path / "budgets.toml", Config())] == [10, 10]
