@@ -5,7 +5,6 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 TOOLS := $(if $(CLAUDE_CODE_MIXIN_TOOLS_DIR),$(CLAUDE_CODE_MIXIN_TOOLS_DIR),.tools)
 READY := $(VENV)/.installed
-RULE_TESTS = find tests/rules -name '*.yaml' -not -path 'tests/rules/configured/*'
 .DEFAULT_GOAL := help
 .PHONY: help venv build check test test-fast test-rules tools fmt lint lock mutation mutation-sample bench clean
 
@@ -37,8 +36,8 @@ test-fast: build ## Run the tests that need no server
 	@$(BIN)/python -m pytest --ignore tests/live
 
 test-rules: build tools ## Run the promtool tests of the built rules
-	@$(TOOLS)/promtool check rules build/prometheus/*.yaml
-	@$(RULE_TESTS) -print0 | xargs -0 $(TOOLS)/promtool test rules
+	@$(TOOLS)/promtool check rules --lint=all build/prometheus/*.yaml
+	@$(BIN)/python -m pytest tests/test_rules.py
 
 tools: $(READY) ## Put promtool, prometheus and the other servers into .tools/
 	@$(BIN)/python tools/install.py

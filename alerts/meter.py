@@ -14,8 +14,9 @@ COLLECTOR_DOWN = Alert(
     for_="5m",
     severity="critical",
     summary="Prometheus cannot read a Claude Code collector.",
-    description="Scrapes of {{ $labels.job }} {{ $labels.instance }} fail. Nothing is lost while the "
-    f"collector runs and scrapes return within {METER.memory}. Check the process, then the network.",
+    description="Scrapes of {{ $labels.job }}{{ if $labels.instance }} {{ $labels.instance }}{{ end }} fail. "
+    f"Nothing is lost while it runs and scrapes return within {METER.memory}. Check the process, "
+    "then the network.",
     no_data="fires: a target that is not even configured is the worst case",
 )
 METER_GAP = Alert(
@@ -23,8 +24,8 @@ METER_GAP = Alert(
     expr=f"max_over_time({GAP}[1h]) > {MEMORY_SECONDS}",
     severity="warning",
     summary="The Claude Code meter was blind for longer than it remembers.",
-    description="No collector was scraped for {{ $value | humanizeDuration }}. Spend in that gap is counted "
-    "nowhere: mark the time on reports, and correct totals from the clients' logs or the usage export.",
+    description="A collector was not scraped for {{ $value | humanizeDuration }}. Spend in that gap is "
+    "counted nowhere: mark the time on reports, correct totals from the clients' logs or the usage export.",
     no_data="silent: a meter that never ran has no gap; an unreachable collector has an alert of its own",
 )
 POINTS_LOST = Alert(

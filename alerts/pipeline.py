@@ -7,7 +7,6 @@ from claude_code_mixin.content.recording_rules.cost import TOTAL_COST_1H
 from claude_code_mixin.content.recording_rules.session import START_SESSIONS
 
 HEALTH_JOB = active().meter.health_job
-
 SESSIONS = Threshold(
     alert="ClaudeCodeTelemetryGap",
     key="sessions",
@@ -19,7 +18,7 @@ FLOOD_RATIO = Threshold(
     alert="ClaudeCodeIngestionFlood",
     key="ratio",
     value=20,
-    reason="the busiest ten minutes of a day are 4 to 8 times its mean",
+    reason="the busiest ten minutes are 4 to 8 times the week's mean",
     source="168/40 hours and a doubling at the start of the working day",
 )
 FLOOD_EVENTS = Threshold(
@@ -85,11 +84,12 @@ FLOOD = Alert(
     expr=f"""
 sum_over_time({pipeline.TOTAL_EVENTS}[10m]) > {FLOOD_EVENTS}
 and sum_over_time({pipeline.TOTAL_EVENTS}[10m]) > {FLOOD_RATIO} * {pipeline.EVENTS_MEAN}
+and sum_over_time({pipeline.TOTAL_EVENTS}[6d] offset 1d) > 0
 """,
     for_="5m",
     keep_firing_for="10m",
     severity="warning",
-    summary="Far more Claude Code events arrive than on the day before.",
+    summary="Far more Claude Code events arrive than in the week before.",
     description="{{ $value | humanize }} events arrived in ten minutes. Find the writer on the overview "
     "dashboard (requests by team) and check whether it loops or replays.",
     no_data="silent: no events are no flood; on the first day there is no past to compare with",

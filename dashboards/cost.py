@@ -1,6 +1,6 @@
 """Where does the money go? Spend by all that the clients tell, unit costs, the month against budgets."""
 
-from claude_code_mixin import Dashboard, Panel, Query, Record, Row, active
+from claude_code_mixin import Dashboard, Panel, Query, Row, active
 from claude_code_mixin.breakdowns import ESTIMATE, Quantity, hourly, ranking, total
 from claude_code_mixin.content.recording_rules import api, budget, cost, session, tokens
 from claude_code_mixin.filters import by, day_zone, headers, over_range, variables, where
@@ -19,6 +19,9 @@ SESSIONS = over_range("sum", STARTED)
 WAY_COST = cost.ATTRIBUTION_COST.name + where("team", "model")
 WAY_REQUESTS = api.ATTRIBUTION_REQUESTS.name + where("team", "model")
 TEAM_COLUMN = headers(team="Team")
+BY_TEAM = by("team")
+SPENT = f"{BY_TEAM} ({budget.TEAM_MONTH_TO_DATE}{TEAM})"
+BUDGET = f"{BY_TEAM} ({budget.TEAM_BUDGET}{TEAM})"
 BY_WAY = "sum by (model, query_source, effort, speed)"
 
 
@@ -34,15 +37,10 @@ def each(key: str, title: str, text: str, spent: str, count: str) -> Panel:
     return stat(key, title, text, "currencyUSD", expr, width=6, no_value="nothing recorded")
 
 
-def extension(label: str, text: str) -> Panel:
-    """Spend on requests that an extension took part in."""
+def extension(label: str, text: str, quiet: str | None = None) -> Panel:
+    """Spend on requests that an extension took part in; `quiet` as in Panel."""
     spent = cost.EXTENSION_COST.name + where("team", also=f'{label}!~"(none)?"')
-    return ranking(spend(spent, "Only requests that had one; all models."), label, text, width=6)
-
-
-def month(record: Record) -> str:
-    """A record of the month by team, of the selected teams."""
-    return f"{by('team')} ({record}{TEAM})"
+    return ranking(spend(spent, "Only requests that had one; all models."), label, text, width=6, quiet=quiet)
 
 
 TOTALS = (
@@ -61,23 +59,25 @@ MONTH = (
         "This month by team",
         f"Since the 1st, 00:00 {day_zone()}; all models and users. {ESTIMATE}",
         "currencyUSD",
-        Query(expr=f"{month(budget.TEAM_MONTH_TO_DATE)} or {month(budget.TEAM_BUDGET)} * 0", legend="Spent"),
-        Query(expr=month(budget.TEAM_BUDGET), legend="Budget"),
+        Query(expr=f"{SPENT} or {BUDGET} * 0", legend="Spent"),
+        Query(expr=BUDGET, legend="Budget"),
         columns=TEAM_COLUMN,
         sort="Spent",
         no_value="nothing recorded",
+        quiet=budget.NONE_SET,
     ),
     table(
         "budget",
         "Budget used, and pace",
         "Used above 80 %: compare with the days left. Pace is the last hour's; 100 % lasts exactly a month.",
         "percentunit",
-        Query(expr=month(budget.TEAM_BUDGET_USED), legend="Used"),
-        Query(expr=month(budget.TEAM_BUDGET_BURN), legend="Pace"),
+        Query(expr=f"{BY_TEAM} ({budget.TEAM_BUDGET_USED}{TEAM})", legend="Used"),
+        Query(expr=f"{BY_TEAM} ({budget.TEAM_BUDGET_BURN}{TEAM})", legend="Pace"),
         columns=TEAM_COLUMN,
         sort="Used",
         steps=((None, "transparent"), (0.8, "yellow"), (0.9, "orange"), (1, "red")),
         no_value="no budget set",
+        quiet=budget.NONE_SET,
     ),
 )
 WAYS = table(
@@ -94,7 +94,7 @@ WAYS = table(
 EXTENSIONS = (
     extension("agent", "Named subagents."),
     extension("skill", "Requests while a skill was active."),
-    extension("plugin", "Requests of a plugin's skill or agent."),
+    extension("plugin", "Requests of a plugin's skill or agent.", "no recorded session used a plugin"),
     extension("mcp_server", "Requests that read an MCP tool's result."),
 )
 PLACES = (

@@ -18,8 +18,8 @@ REQUESTS = Quantity("requests", "Requests", "short", api.IDENTITY_REQUESTS.name 
 SESSIONS = Quantity("sessions", "Sessions", "short", STARTED, "All models and users.")
 ALL_TOKENS = Quantity("tokens", "Tokens", "short", tokens.IDENTITY_TOKENS.name + where(*LABELS))
 DOUBTS = written_as(
-    *(meter.COLLECTOR_DOWN, meter.METER_GAP, pipeline.CANARY_ABSENT, pipeline.DROPPED_POINTS),
-    *(pipeline.METERS_DIVERGE, pipeline.STALLED, pipeline.TELEMETRY_GAP),
+    *(meter.COLLECTOR_DOWN, meter.METER_GAP, meter.POINTS_LOST, pipeline.CANARY_ABSENT),
+    *(pipeline.DROPPED_POINTS, pipeline.METERS_DIVERGE, pipeline.STALLED, pipeline.TELEMETRY_GAP),
 )
 FIRING = f'ALERTS{{alertname=~"{written_as()}",alertstate="firing"}}'
 CANARY_AGE = f"time() - max(max_over_time(timestamp({health.CANARY})[1d:1m]))"
@@ -47,6 +47,7 @@ NOW = (
         instant(f"topk(1, {budget.TEAM_BUDGET_USED}{where('team')})", legend("team")),
         steps=((None, "green"), (0.8, "yellow"), (0.9, "orange"), (1, "red")),
         no_value="no budget set",
+        quiet=budget.NONE_SET,
     ),
     stat(
         "alerts",
@@ -72,9 +73,7 @@ PACE = (
     shares(SPEND, "model", "A growing share of a dearer model raises the cost of the same work."),
     hourly(REQUESTS, "team", "Successful requests. Many more at equal spend: perhaps a loop.", width=6),
     hourly(SESSIONS, "start_type", "Processes started. Sessions without requests: events are lost.", width=6),
-    hourly(
-        ALL_TOKENS, "type", "Input leaves out what the cache gave; more of it: the cache misses.", width=6
-    ),
+    hourly(ALL_TOKENS, "type", "Input leaves out what the cache gave; more: the cache misses.", width=6),
     timeseries(
         "cache-hits",
         "Cache hit ratio",

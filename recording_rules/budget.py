@@ -18,6 +18,7 @@ from claude_code_mixin.content.recording_rules.cost import (
 from claude_code_mixin.meter import cut_down
 
 FULL = active().privacy == "full"
+NONE_SET = "the default configuration sets no budget"
 OWN_USE = "alerts and panels of one's own: the mixin names no single person"
 USER_COST = cut_down(IDENTITY_COST, "user", "user")
 

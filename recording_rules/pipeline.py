@@ -40,6 +40,7 @@ WITNESS_COST_1H = rolled_up(WITNESS_COST, "1h")
 
 WITNESS_SUM = f"(sum({WITNESS_COST_1H}) or vector(0))"
 EVENTS_SUM = f"({TOTAL_COST_1H} or vector(0))"
+KNOWN, ALIVE, *_ = COST_RECORDS
 DIVERGENCE = Record(
     name="total:claude_code_cost_usd:divergence_ratio1h",
     expr=f"abs({WITNESS_SUM} - on () {EVENTS_SUM}) / (clamp_min({WITNESS_SUM}, scalar({EVENTS_SUM})) > 0)",
@@ -48,15 +49,15 @@ DIVERGENCE = Record(
 )
 GAP = Record(
     name="total:claude_code_meter:gap_seconds",
-    expr=f"time() - max({COST_RECORDS[0]})",
+    expr=f"max((time() - {KNOWN}) and on (job, instance) {ALIVE}) or (time() - max({KNOWN}))",
     unit="seconds",
-    help="Time since the meter last saw a scraped collector; beyond the memory the spend of the gap is lost",
+    help="Time since a collector scraped now, or else any, was last seen; beyond the memory its gap is lost",
 )
 EVENTS_MEAN = Record(
-    name="total:claude_code_events:mean10m_1d",
-    expr=f"sum_over_time({TOTAL_EVENTS}[1d] offset 10m) / 144",
+    name="total:claude_code_events:mean10m_7d",
+    expr=f"sum_over_time({TOTAL_EVENTS}[7d] offset 10m) / 1008",
     unit="events",
-    help="Events in ten minutes, averaged over the day before",
+    help="Events in ten minutes, averaged over the week before",
 )
 
 METER = Group(

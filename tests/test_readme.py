@@ -75,7 +75,10 @@ def test_collector_starts_as_shown(tmp_path: Path) -> None:
     assert shown == asked
 
 
-@pytest.mark.parametrize("path", sorted(set(re.findall(r"`((?:results|tools|alerts)/[\w./-]+)`", README))))
+NAMED = set(re.findall(r"`((?:results|tests|tools|alerts)/[\w./-]+)`", README))
+
+
+@pytest.mark.parametrize("path", sorted(NAMED))
 def test_files_named_exist(path: str) -> None:
     """A file that the README names is there."""
     assert (ROOT / path).exists()

@@ -7,6 +7,7 @@ no rules, groups are evaluated in any order, an empty list of tests succeeds. He
 from __future__ import annotations
 
 import re
+import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -38,7 +39,10 @@ def verdicts(rules: Mapping[str, Rules], tmp_path_factory: pytest.TempPathFactor
         missing = set(file.rule_files) - rules[file.kind].keys()
         if missing:
             return Verdict(False, f"nothing builds {', '.join(sorted(missing))}", ())
-        return suite.run(file, rules[file.kind], tmp_path_factory.mktemp("promtool"))
+        try:
+            return suite.run(file, rules[file.kind], tmp_path_factory.mktemp("promtool"))
+        except subprocess.TimeoutExpired as late:
+            return Verdict(False, str(late), ())
 
     with ThreadPoolExecutor(WORKERS) as pool:
         return dict(zip((file.name for file in FILES), pool.map(verdict, FILES), strict=True))
@@ -96,7 +100,7 @@ BUILT = suite.built()
 
 @pytest.mark.parametrize("rule", rule_names(BUILT))
 def test_every_rule_is_expected_something_of(rule: str) -> None:
-    """A record or alert that no expectation spells out is not tested; a pattern that matches it is no name."""
+    """A record or alert that no expectation spells out is not tested; a pattern does not spell."""
     assert any(rule in file.asserted() for file in FILES if file.kind in ("", "coarse"))
 
 

@@ -10,9 +10,13 @@ from claude_code_mixin.settings import active, active_budgets
 def budget_records(cut: str, otherwise: str = "vector(0) > 0") -> tuple[Record, ...]:
     """Return a record per budget of `cut` (total, team or user); one with `otherwise` where there is none.
 
-    The default of `otherwise` has no sample, so that rules reading the record stay valid and silent.
+    The default of `otherwise` has no sample, so that rules reading the record stay valid and silent. The
+    newest comes first: where one budget takes over from another, the old one's end would otherwise be
+    written first, and Prometheus refuses a second sample of the same series at the same time.
     """
-    mine = [budget for budget in active_budgets() if _cut(budget) == cut]
+    mine = sorted(
+        (budget for budget in active_budgets() if _cut(budget) == cut), key=lambda b: b.from_, reverse=True
+    )
     if not mine:
         return (_record(cut, otherwise, {}),)
     return tuple(_record(cut, _in_effect(budget), _labels(budget)) for budget in mine)

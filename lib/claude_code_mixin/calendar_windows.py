@@ -40,9 +40,11 @@ sum_over_time(
 def month_before_today(increase: Record, day_start: Record, month_start: Record) -> str:
     """Sum of `increase` over the full days of the current month.
 
-    Subquery steps fall on UTC midnights; for another day the inner sum is shifted to end when that day ends.
+    Subquery steps fall on UTC midnights; for another day the inner sum is shifted to end when that day ends:
+    forward, so that the step of today's UTC midnight already finds a day that has ended since.
     """
     hours = active().meter.day_offset_hours
+    hours -= 24 if hours > 0 else 0
     shift = f" offset {hours}h" if hours else ""
     ended = f"vector(time() - {hours * 3600})"
     return f"""

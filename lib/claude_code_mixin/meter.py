@@ -3,7 +3,8 @@
 An increment is taken against what the meter itself last saw, not against a time offset, so that nothing is
 lost around failed scrapes, late samples and restarts of Prometheus, and nothing is counted twice. Births
 and resets count in full. A first installation counts nothing, and neither does an instance that was away
-for longer than the memory: its history cannot be told from what it gained meanwhile.
+for longer than the memory: its history cannot be told from what it gained meanwhile. An instance is forgotten
+after HEARTBEAT_MEMORY; should it then return with the same counters, they count in full like a new one's.
 """
 
 from __future__ import annotations
@@ -89,11 +90,15 @@ def rolled_up(record: Record, window: str, *, kept_for: str = "") -> Record:
 
 
 def cut_down(record: Record, cut: str, labels: str, *, kept_for: str = "") -> Record:
-    """Return `record` summed by `labels` (comma-separated, may be empty) under the level `cut`."""
+    """Return `record` summed by `labels` (comma-separated, may be empty) under the level `cut`.
+
+    The sum over one minute takes the increment of this evaluation alone: the bare name would give the last
+    one again for five minutes after a Prometheus that was killed, for want of a staleness marker.
+    """
     by = f"sum by ({labels})" if labels else "sum"
     return Record(
         name=f"{cut}:{_unprefixed(record).partition(':')[2]}",
-        expr=f"{by} ({record})",
+        expr=f"{by} (sum_over_time({record}[1m]))",
         unit=record.unit,
         help=record.help,
         allow=_unused(kept_for),

@@ -28,6 +28,7 @@ from claude_code_mixin.fleet.servers import Collector
 WRITER = ("laptops", "made-up-for-this-run")
 HONEST_USD = 0.25
 WAIT_SECONDS = 10.0
+LONGEST_LABEL = 128
 COST = "claude_code.cost.usage"
 EVENT_USD = "claude_code_meter_identity_cost_USD_total"
 EVENT_REQUESTS = "claude_code_meter_identity_requests_total"
@@ -352,6 +353,13 @@ def test_nothing_forged_is_exposed(collector: Collector) -> None:
     """Labels that the server sets cannot be set by a client, whatever the spelling."""
     test_bad_input_is_dropped_counted_and_never_fatal("forged_and_doubled_keys", collector)
     assert "forged" not in requests.get(f"http://{collector.metrics}/metrics", timeout=WAIT_SECONDS).text
+
+
+def test_labels_are_bounded(collector: Collector) -> None:
+    """A label of 100,000 characters is cut: it would be in every sample that Prometheus stores."""
+    test_bad_input_is_dropped_counted_and_never_fatal("strange_labels", collector)
+    lengths = {len(value) for _, pairs in exposed(collector.metrics) for _, value in pairs}
+    assert max(lengths) == LONGEST_LABEL
 
 
 def test_content_and_identity_do_not_come_out(collector: Collector) -> None:

@@ -357,6 +357,19 @@ def test_loss_is_alerted_and_only_loss(name: str, outcomes: Mapping[str, Future[
     assert (GAP in outcome.fired) == (outcome.lost > 0), f"fired: {sorted(outcome.fired)}"
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "outage_of_the_collector",
+        "instance_away_longer_than_the_memory",
+        "collectors_away_longer_than_the_memory",
+    ],
+)
+def test_unreachable_collectors_are_alerted(name: str, outcomes: Mapping[str, Future[Outcome]]) -> None:
+    """A collector that cannot be scraped is alerted while it is away, not only when spend is lost."""
+    assert "ClaudeCodeCollectorUnreachable" in outcomes[name].result().fired
+
+
 @pytest.mark.parametrize("name", CONTROLS)
 def test_a_broken_rule_is_caught(
     name: str, outcomes: Mapping[str, Future[Outcome]], record_property: Callable[[str, object], None]

@@ -109,29 +109,21 @@ class Results:
         return "\n".join([*self.problems(), "", self.table(), "", share])
 
     def write(self) -> None:
-        """Write result.json with every mutant and result.md with the table beside this file."""
+        """Write result.json with a line for every mutant, and result.md with the table, beside this file."""
         versions = {"promtool": _promtool(), "promql-parser": version("promql-parser")}
         today = f"{datetime.now(UTC):%Y-%m-%d}"
-        document = {
-            "date": today,
-            "versions": versions,
-            "counts": {operator: dict(sorted(self.counts(operator).items())) for operator in OPERATORS},
-            "mutants": [
-                {
-                    "rule": mutant.rule,
-                    "operator": mutant.operator,
-                    "change": mutant.change,
-                    "verdict": self.verdict(mutant, killer),
-                    **({"killed_by": killer} if killer else {}),
-                    **({} if killer else {"reason": self.equivalents.reasons.get(identity(mutant), "")}),
-                }
-                for mutant, killer in self.killers
-            ],
-        }
+        head = {"date": today, "versions": versions, "counts": dict(sorted(self.counts().items()))}
+        lines = ",\n".join(json.dumps(self._line(*found)) for found in self.killers)
+        text = f'{json.dumps(head)[:-1]}, "mutants": [\n{lines}\n]}}\n'
         used = ", ".join(f"{name} {number}" for name, number in versions.items())
         note = f"Every mutant of every built rule, {today}, {used}. Made by `make mutation`."
-        (HERE / "result.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        (HERE / "result.json").write_text(text, "utf-8")
         (HERE / "result.md").write_text(f"{note}\n\n{self.table()}\n", "utf-8")
+
+    def _line(self, mutant: Mutant, killer: str) -> dict[str, str]:
+        told = {"rule": mutant.rule, "operator": mutant.operator, "change": mutant.change}
+        told["verdict"] = self.verdict(mutant, killer)
+        return told | ({"killed_by": killer} if killer else {})
 
 
 def _promtool() -> str:

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from claude_code_mixin.fleet import counters, happenings
+from claude_code_mixin.fleet import counters, happenings, incidents
 from claude_code_mixin.fleet.happenings import Request, ToolCall
 from claude_code_mixin.fleet.machine import Machine, Settings, standard
 from claude_code_mixin.fleet.outbox import Outbox
@@ -36,8 +36,8 @@ class Launch:
     """How a process is started: `at` seconds of the workload, on a machine, under a `name` of its own.
 
     `start_type` is fresh, resume or continue; `session` is the id to go on with. A fork is a resume without
-    it, an `interactive` process has a terminal, others are `claude -p`. Of every `lose_every`-th batch the
-    first response is lost, 0 for none.
+    it, an `interactive` process has a terminal, others are `claude -p`. `hooks` are found in the settings. Of
+    every `lose_every`-th batch the first response is lost, 0 for none.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Launch:
     start_type: str = "fresh"
     session: str = ""
     interactive: bool = False
+    hooks: tuple[str, ...] = ()
     lose_every: int = 0
 
 
@@ -73,6 +74,8 @@ class Process:
     def _start(self, at: float) -> None:
         if self._latest:  # the event came with 2.1.274
             self.event(at, *happenings.managed_settings_resolved())
+        for hook in self.launch.hooks:
+            self.event(at + STARTUP_SECONDS / 2, *incidents.hook_registered(hook))
         for plugin, digest in (INTERACTIVE_PLUGINS if self.launch.interactive else PLUGINS).items():
             self.event(at + STARTUP_SECONDS / 2, *happenings.plugin_loaded(plugin, digest))
         self._in_repository = True

@@ -73,27 +73,25 @@ def hook_registered(hook: str) -> Named:
     return "hook_registered", sent | {"safe_mode": "false"}
 
 
+_HOOK_ENDING: Sent = {"managed_only": "false", "hook_source": "merged", "safe_mode": "false"}
+
+
 def _hook(hook: str) -> Sent:
-    return {"hook_event": hook, "hook_name": hook, "num_hooks": "1"}
+    return {"hook_event": hook.partition(":")[0], "hook_name": hook, "num_hooks": "1"}
 
 
 def hook_execution_start(hook: str) -> Named:
-    """Hooks began to run."""
-    ending: Sent = {"managed_only": "false", "hook_source": "merged", "safe_mode": "false"}
-    return "hook_execution_start", _hook(hook) | ending
+    """A hook began to run; `hook` is its event, a colon and the tool where one is concerned."""
+    return "hook_execution_start", _hook(hook) | _HOOK_ENDING
 
 
 def hook_execution_complete(hook: str, duration: int, blocking: int = 0) -> Named:
-    """Hooks ended, `blocking` of them with a refusal."""
+    """A hook ended; `blocking` is 1 when it refused."""
     sent = _hook(hook) | {"num_success": str(1 - blocking), "num_blocking": str(blocking)}
     sent |= {"num_non_blocking_error": "0", "num_cancelled": "0", "total_duration_ms": str(duration)}
     sent |= dict.fromkeys(("stdout_chars", "additional_context_chars", "system_message_chars"), "0")
     sent |= {"initial_user_message_chars": "0", "num_outputs_persisted": "0"}
-    return "hook_execution_complete", sent | {
-        "managed_only": "false",
-        "hook_source": "merged",
-        "safe_mode": "false",
-    }
+    return "hook_execution_complete", sent | _HOOK_ENDING
 
 
 def permission_mode_changed(before: str, after: str) -> Named:

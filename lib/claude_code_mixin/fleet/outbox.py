@@ -12,7 +12,7 @@ from claude_code_mixin.fleet.counters import Counters
 from claude_code_mixin.fleet.machine import Machine, Settings, resource
 from claude_code_mixin.fleet.telemetry import Attributes, Batch, Clock, Event
 
-EVENTS_PER_BATCH = 512  # the SDK's batch processor: a full batch does not wait
+EVENTS_PER_BATCH = 512
 
 
 class Outbox:
@@ -20,7 +20,7 @@ class Outbox:
 
     `batches` is what leaves; of every `lose_every`-th batch the first response is lost. `unsent` gets what a
     kill destroyed. With the Prometheus exporter, `exposed` gets (time, batch) for every change of the
-    counters and (time, None) for the end.
+    counters and (time, None) for the end, which `ended` gives in any case.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class Outbox:
         self.batches: list[Batch] = []
         self.unsent: list[Batch] = []
         self.exposed: list[tuple[float, Batch | None]] = []
-        self.ended = False
+        self.ended: float | None = None
         self._name, self._machine, self._settings, self._clock = name, machine, settings, clock
         self._lose_every = lose_every
         self._resource = resource(machine, settings)
@@ -63,9 +63,9 @@ class Outbox:
 
     def advance(self, at: float) -> None:
         """Export whatever is due until `at`; raise ValueError when the process ended or is later already."""
-        if self.ended or at < self._now:
-            state = "has ended" if self.ended else f"is at {self._now:g} s already"
-            raise ValueError(f"{self._name} {state}: nothing can happen at {at:g} s")
+        if self.ended is not None or at < self._now:
+            state = f"is at {self._now:g} s already" if self.ended is None else "has ended"
+                        raise ValueError(f"{self._name} {state}: nothing can happen at {at:g} s")
         self._now = at
         while self._export_first_due(at):
             pass
@@ -100,7 +100,7 @@ class Outbox:
         return [self._logged(at, last=True), *pulled]
 
     def _end(self, at: float) -> None:
-        self.ended = True
+        self.ended = at
         if self._pulled:
             self.exposed.append((at, None))
 

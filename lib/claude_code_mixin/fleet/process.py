@@ -174,7 +174,12 @@ class Server(ABC):
 
     def pause(self) -> None:
         """Freeze the process: it keeps its connections and answers nothing until `resume()`."""
-        self._running().send_signal(signal.SIGSTOP)
+        process = self._running()
+        process.send_signal(signal.SIGSTOP)
+        # The signal works when it is delivered, not when it is sent: an answer may slip out in between.
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            raise ServerError(f"{self.program} at {self.url} ended instead of pausing: {self.tail()}")
 
     def resume(self) -> None:
         """Let a paused process go on."""
