@@ -34,13 +34,16 @@ def rules() -> Mapping[str, Rules]:
 @pytest.fixture(scope="session")
 def verdicts(rules: Mapping[str, Rules], tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Verdict]:
     """What promtool says of each file; two at a time, each in a folder of its own."""
+    base = tmp_path_factory.mktemp("promtool")
 
     def verdict(file: TestFile) -> Verdict:
         missing = set(file.rule_files) - rules[file.kind].keys()
         if missing:
             return Verdict(False, f"nothing builds {', '.join(sorted(missing))}", ())
         try:
-            return suite.run(file, rules[file.kind], tmp_path_factory.mktemp("promtool"))
+            folder = base / file.name.replace("/", "-")
+            folder.mkdir()
+            return suite.run(file, rules[file.kind], folder)
         except subprocess.TimeoutExpired as late:
             return Verdict(False, str(late), ())
 
