@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TOOLS := $(if $(CLAUDE_CODE_MIXIN_TOOLS_DIR),$(CLAUDE_CODE_MIXIN_TOOLS_DIR),.tools)
 READY := $(VENV)/.installed
 .DEFAULT_GOAL := help
-.PHONY: help venv build check test test-fast test-rules tools fmt lint lock mutation mutation-sample bench clean
+.PHONY: help venv build check test test-fast test-rules tools fmt lint lock real-input mutation mutation-sample bench clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ lint: $(READY) ## Check style and types
 lock: ## Pin every dependency anew (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --extra dev --no-header --quiet \
 	  pyproject.toml -o requirements.lock
+
+real-input: build tools ## Replay the recorded sessions and write results/real_input.md
+	@$(BIN)/python -m claude_code_mixin.fleet.real_input build tests/data/captures results/real_input.md
 
 mutation: build tools ## Change every rule in eight ways and see the promtool tests notice
 	@$(BIN)/python tests/mutation/run.py

@@ -13,7 +13,7 @@ from claude_code_mixin.fleet import scale
     [
         ("last_over_time(x[1h] offset 1ms)", "last_over_time(x[60000ms] offset 1ms)"),
         ("max_over_time(x[7d:1h] offset -1h30m)", "max_over_time(x[10080000ms:60000ms] offset -90000ms)"),
-        ('x{a="[1h]", b=\'offset 5m\'}[5m]', 'x{a="[1h]", b=\'offset 5m\'}[5000ms]'),
+        ("x{a=\"[1h]\", b='offset 5m'}[5m]", "x{a=\"[1h]\", b='offset 5m'}[5000ms]"),
         ("x[1h:]", "x[60000ms:]"),
         ("time() - max(x) > 3600", "(time() * 60) - max(x) > 3600"),
         ("time() - timestamp(x) > 3600", "(time() * 60) - (60 * timestamp(x)) > 3600"),

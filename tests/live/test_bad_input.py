@@ -233,9 +233,7 @@ CASES: dict[str, Case] = {
     "gzip_bomb": Case(
         [("/v1/logs", bomb(256), GZIP), ("/v1/metrics", bomb(256), GZIP)], statuses=frozenset({400, 413})
     ),
-    "full_batch": Case(
-        logs(otlp.records(*[request(0.001)] * 2000)), events_usd=2.0, requests=2000
-    ),
+    "full_batch": Case(logs(otlp.records(*[request(0.001)] * 2000)), events_usd=2.0, requests=2000),
     "forged_and_doubled_keys": Case(
         logs(
             otlp.records(

@@ -65,7 +65,7 @@ class Outbox:
         """Export whatever is due until `at`; raise ValueError when the process ended or is later already."""
         if self.ended is not None or at < self._now:
             state = f"is at {self._now:g} s already" if self.ended is None else "has ended"
-                        raise ValueError(f"{self._name} {state}: nothing can happen at {at:g} s")
+            raise ValueError(f"{self._name} {state}: nothing can happen at {at:g} s")
         self._now = at
         while self._export_first_due(at):
             pass

@@ -6,6 +6,7 @@ with what both meters recorded as a Markdown table.
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 import time
@@ -13,13 +14,15 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from claude_code_mixin.catalogue import load as load_catalogue
 from claude_code_mixin.fleet import otlp, scale
 from claude_code_mixin.fleet.captures import SIGNALS, Capture, Cell, load, retimed
-from claude_code_mixin.fleet.process import ServerError
+from claude_code_mixin.fleet.process import ServerError, tool
 from claude_code_mixin.fleet.servers import Collector, Prometheus
 
 FACTOR = 60
@@ -169,6 +172,26 @@ HEAD: tuple[tuple[str, ...], ...] = (
 )
 
 
+def heading() -> str:
+    """Return what stands above the table: what it is, when, with what, and how to read it."""
+    versions = ", ".join(f"{name} {_version(name)}" for name in ("prometheus", "otelcol"))
+    return f"""# Recorded sessions of the real client, through the built pipeline
+
+`make real-input`, {datetime.now(UTC).date()}, {versions}, claude-code {load_catalogue().client_version}.
+Each column of truth (as the client sent it) is followed by what the meters recorded. Client cells of
+cumulative captures are 0 by design: summed without sessions they would be garbage, so the collector refuses
+and counts them.
+
+"""
+
+
+def _version(name: str) -> str:
+    command = [str(tool(name)), "--version"]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 (our own tools)
+    first = run.stdout.splitlines()[0]
+    return first.partition("version ")[2].split()[0]
+
+
 def table(captures: Sequence[Capture], rows: Sequence[Row]) -> str:
     """Return `rows` as a Markdown table: a line per capture and model; truth first, then the meters."""
     cells = {(row.capture, *row.cell): row for row in rows}
@@ -213,7 +236,7 @@ def main(arguments: Sequence[str]) -> int:
     captures = load(folder)
     with tempfile.TemporaryDirectory() as data, RealInput(Path(data), build) as run:
         run.replay(captures)
-        output.write_text(table(captures, run.rows(captures)), "utf-8")
+        output.write_text(heading() + table(captures, run.rows(captures)), "utf-8")
     return 0
 
 
