@@ -6,8 +6,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+import yaml
 
 from claude_code_mixin.budgets import Budget, read
+from claude_code_mixin.build import build
 from claude_code_mixin.config import Config
 from claude_code_mixin.problems import ProblemsError
 
@@ -79,3 +81,40 @@ def test_consecutive_budgets_do_not_overlap(tmp_path: Path) -> None:
     text = TEAM + "until = 2026-06-30\n" + TEAM.replace("2026-01-01", "2026-07-01")
     (tmp_path / "budgets.toml").write_text(text, encoding="utf-8")
     assert [budget.usd_per_month for budget in read(tmp_path / "budgets.toml", Config())] == [10, 10]
+
+
+def test_a_raise_builds_and_takes_over_without_a_gap(tmp_path: Path) -> None:
+    """Two budgets of one team are one rule: the second begins in the second in which the first ends."""
+    text = TEAM + "until = 2026-06-30\n" + TEAM.replace("2026-01-01", "2026-07-01").replace("10", "20")
+    (tmp_path / "budgets.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "mixin.toml").write_text("", encoding="utf-8")
+    build(tmp_path / "mixin.toml", {}, tmp_path / "build")
+    rules = yaml.safe_load(
+        (tmp_path / "build" / "prometheus" / "budget.rules.yaml").read_text(encoding="utf-8")
+    )
+    named = [rule for group in rules["groups"] for rule in group["rules"]]
+    (rule,) = (rule for rule in named if rule["record"] == "team:claude_code_budget_usd:month")
+    assert rule["labels"] == {"team": "a"}
+    assert rule["expr"].split() == [
+        "(vector(10)",
+        "and",
+        "on",
+        "()",
+        "(vector(time())",
+        ">=",
+        "1767225600)",
+        "and",
+        "on",
+        "()",
+        "(vector(time())",
+        "<",
+        "1782864000))",
+        "or",
+        "(vector(20)",
+        "and",
+        "on",
+        "()",
+        "(vector(time())",
+        ">=",
+        "1782864000))",
+    ]

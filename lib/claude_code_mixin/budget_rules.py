@@ -8,18 +8,21 @@ from claude_code_mixin.settings import active, active_budgets
 
 
 def budget_records(cut: str, otherwise: str = "vector(0) > 0") -> tuple[Record, ...]:
-    """Return a record per budget of `cut` (total, team or user); one with `otherwise` where there is none.
+    """Return a record per owner of budgets of `cut` (total, team, user); one of `otherwise` if there is none.
 
     The default of `otherwise` has no sample, so that rules reading the record stay valid and silent. The
-    newest comes first: where one budget takes over from another, the old one's end would otherwise be
-    written first, and Prometheus refuses a second sample of the same series at the same time.
+    budgets of one owner are one expression: as several rules the end of one would be written in the same
+    evaluation as the beginning of the next, and Prometheus refuses a second sample at the same time.
     """
-    mine = sorted(
-        (budget for budget in active_budgets() if _cut(budget) == cut), key=lambda b: b.from_, reverse=True
-    )
-    if not mine:
+    mine = [budget for budget in active_budgets() if _cut(budget) == cut]
+    owners = list(dict.fromkeys((budget.team, budget.user) for budget in mine))
+    if not owners:
         return (_record(cut, otherwise, {}),)
-    return tuple(_record(cut, _in_effect(budget), _labels(budget)) for budget in mine)
+    return tuple(
+        _record(cut, _in_effect([budget for budget in mine if (budget.team, budget.user) == owner]), labels)
+        for owner in owners
+        for labels in [_labels(*owner)]
+    )
 
 
 def _record(cut: str, expr: str, labels: dict[str, str]) -> Record:
@@ -38,13 +41,17 @@ def _cut(budget: Budget) -> str:
     return "total" if budget.team is None else "team"
 
 
-def _labels(budget: Budget) -> dict[str, str]:
-    pairs = {"team": budget.team, "user": budget.user}
+def _labels(team: str | None, user: str | None) -> dict[str, str]:
+    pairs = {"team": team, "user": user}
     return {key: value for key, value in pairs.items() if value is not None}
 
 
-def _in_effect(budget: Budget) -> str:
+def _in_effect(budgets: list[Budget]) -> str:
+    return "\nor\n".join(_while_it_holds(budget) for budget in sorted(budgets, key=lambda b: b.from_))
+
+
+def _while_it_holds(budget: Budget) -> str:
     hours = active().meter.day_offset_hours
     begins = f"vector({budget.usd_per_month:.12g}) and on () (vector(time()) >= {budget.starts(hours)})"
     ends = budget.ends(hours)
-    return begins if ends is None else f"{begins} and on () (vector(time()) < {ends})"
+    return f"({begins})" if ends is None else f"({begins} and on () (vector(time()) < {ends}))"
