@@ -23,7 +23,7 @@ from claude_code_mixin.build import checked
 from claude_code_mixin.config import Config
 from claude_code_mixin.loader import load
 from claude_code_mixin.problems import ProblemsError
-from conftest import Project, contents, process
+from support import Project, contents, process
 
 MANIFEST = '{"generator": "claude-code-mixin", "files": {}}\n'
 INTERRUPTIONS = 24

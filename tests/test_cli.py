@@ -17,7 +17,7 @@ from claude_code_mixin import build
 from claude_code_mixin.cli import main
 from claude_code_mixin.loader import bundled_root
 from claude_code_mixin.scaffold import _topic
-from conftest import CONFIGURATION, Project, contents, process
+from support import CONFIGURATION, Project, contents, process
 from test_compile_prometheus import promtool
 
 COMMANDS = ["build", "check", "init", "new"]

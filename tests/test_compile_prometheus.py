@@ -15,7 +15,7 @@ from claude_code_mixin.compile.prometheus import rules
 from claude_code_mixin.compile.runbooks import runbooks
 from claude_code_mixin.config import Config
 from claude_code_mixin.loader import Mixin, load
-from conftest import Project, process
+from support import Project, process
 
 PATH = "prometheus/cost.rules.yaml"
 TOOLS = Path(os.environ.get("CLAUDE_CODE_MIXIN_TOOLS_DIR", Path(__file__).parent.parent / ".tools"))

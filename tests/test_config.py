@@ -14,7 +14,7 @@ from claude_code_mixin.config import ALLOWED, RESERVED_LABELS, Config
 from claude_code_mixin.config_problems import settings
 from claude_code_mixin.loader import load
 from claude_code_mixin.problems import ProblemsError
-from conftest import Project
+from support import Project
 
 ROOT = Path(__file__).parent.parent
 WRONG = ROOT / "tests" / "data" / "config"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from conftest import process
+from support import process
 from test_compile_prometheus import promtool
 
 ROOT = Path(__file__).parent.parent
