@@ -389,7 +389,7 @@ BAD: dict[str, tuple[Callable[[Project], object], str]] = {
     ),
     "budgets that are not UTF-8": (
         lambda p: (p.folder / "budgets.toml").write_bytes(b"\xff\n"),
-        "budgets.toml: cannot be read",
+        "budgets.toml: is not UTF-8",
     ),
     "a test that is no YAML": (
         lambda p: p.write("tests/rules/more.yaml", "a: [\n"),
