@@ -7,7 +7,7 @@ index and sums of the packages are handled by the program whose trade it is; onl
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from record import sha256_of
@@ -52,13 +52,8 @@ Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
 
 def debian_way(family: Family, staging: Path, _tools: Path) -> Fetched:
     """Unpack the family's packages of Debian's unstable suite from the system's own mirror."""
-    for command in ("apt-get", "dpkg-deb"):
-        if shutil.which(command) is None:
-            raise WayError(f"Debian's packages need {command}, which is not on PATH.")
     work = _apt_home(staging)
-    packages = _download(family, work)
-    for package in packages:
-        run(["dpkg-deb", "-x", package, work / "unpacked"], APT_TIMEOUT_SECONDS)
+    packages = _unpacked(family.packages, work, family.sha256)
     _take_programs(family, work / "unpacked", staging)
     extra = _give_data(family.data, work / "unpacked", staging) if family.data else []
     fields = run(["dpkg-deb", "--field", packages[0], "Version"], APT_TIMEOUT_SECONDS).strip()
@@ -119,6 +114,9 @@ def _one_line(line: str) -> dict[str, str]:
 
 
 def _apt_home(staging: Path) -> Path:
+    for command in ("apt-get", "dpkg-deb"):
+        if shutil.which(command) is None:
+            raise WayError(f"Debian's packages need {command}, which is not on PATH.")
     source = next(mirrors(), None)
     if source is None:
         raise WayError("apt's sources name no Debian mirror to take packages from.")
@@ -131,15 +129,23 @@ def _apt_home(staging: Path) -> Path:
     return work
 
 
-def _download(family: Family, work: Path) -> list[Path]:
+def unpack(packages: Iterable[str], staging: Path) -> Path:
+    """Download `packages` of the unstable suite; return the folder below `staging` that holds their files."""
+    work = _apt_home(staging)
+    _unpacked(packages, work, {})
+    return work / "unpacked"
+
+
+def _unpacked(names: Iterable[str], work: Path, sums: Mapping[str, str]) -> list[Path]:
     environment = {"APT_CONFIG": str(work / "apt.conf"), "LC_ALL": "C"}
     run(["apt-get", "--quiet", "update"], APT_TIMEOUT_SECONDS, **environment)
     inside = 'cd "$0" && exec apt-get --quiet download "$@"'
-    run(["sh", "-c", inside, str(work), *family.packages], APT_TIMEOUT_SECONDS, **environment)
+    run(["sh", "-c", inside, str(work), *names], APT_TIMEOUT_SECONDS, **environment)
     packages = sorted(work.glob("*.deb"))
     for package in packages:
-        if package.name in family.sha256:
-            verify(package, family.sha256[package.name], "versions.toml")
+        if package.name in sums:
+            verify(package, sums[package.name], "versions.toml")
+        run(["dpkg-deb", "-x", package, work / "unpacked"], APT_TIMEOUT_SECONDS)
     return packages
 
 

@@ -26,6 +26,7 @@ from pathlib import Path
 import record
 import ways
 from debian import debian_way
+from gobuild import build_way
 from record import Installed
 from toolset import Family, WayError, load
 
@@ -37,7 +38,7 @@ WAYS: tuple[tuple[str, ways.Way], ...] = (
     ("PATH", ways.path_way),
     ("upstream release", ways.release_way),
     ("Debian package", debian_way),
-    ("build from source", ways.build_way),
+    ("build from source", build_way),
 )
 
 
@@ -90,7 +91,7 @@ def _offered(family: Family, way: ways.Way) -> bool:
     named: dict[ways.Way, bool] = {
         ways.release_way: bool(family.releases),
         debian_way: bool(family.packages),
-        ways.build_way: family.build is not None,
+        build_way: family.build is not None,
     }
     return named.get(way, True)
 

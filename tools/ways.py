@@ -21,7 +21,6 @@ from toolset import Family, Release, WayError, modules_of, new_enough, version_k
 
 CONNECT_TIMEOUT_SECONDS = 5
 PROBE_TIMEOUT_SECONDS = 20
-BUILD_TIMEOUT_SECONDS = 3600
 
 # The dynamic loader's two ways to say that a program cannot run on this system.
 LOADER_ERRORS = ("error while loading shared libraries", "version `GLIBC_")
@@ -211,36 +210,3 @@ def require_programs(family: Family, staging: Path) -> list[str]:
         (staging / tool).chmod(0o755)
         check_program(family, staging / tool)
     return list(family.tools)
-
-
-def build_way(family: Family, staging: Path, _tools: Path) -> Fetched:
-    """Build the program with the collector builder and ordinary Go modules from our manifest."""
-    if family.build is None:
-        raise WayError("it is not built from source.")
-    go = shutil.which("go")
-    if go is None:
-        raise WayError(f"Go >= {family.build.go} is not on PATH to build it.")
-    stated = run([go, "version"], PROBE_TIMEOUT_SECONDS)
-    if not new_enough(stated, family.build.go):
-        raise WayError(f"building it needs Go >= {family.build.go}, and this is {stated.strip()}.")
-    manifest = family.build.manifest.read_text(encoding="utf-8")
-    modules_of(manifest)
-    work = staging / "work"
-    work.mkdir()
-    (work / "manifest.yaml").write_text(
-        manifest.replace("\ndist:\n", f"\ndist:\n  output_path: {work / 'out'}\n", 1), encoding="utf-8"
-    )
-    _go_build(family.build.builder, family.build.version, go, work)
-    (tool,) = family.tools
-    (work / "out" / tool).replace(staging / tool)
-    shutil.rmtree(work)
-    made_by = f"{family.build.builder}@v{family.build.version}"
-    source = f"{made_by} with {family.build.manifest.name}, {stated.strip()}"
-    return Fetched(family.build.version, source, files=require_programs(family, staging))
-
-
-def _go_build(builder: str, version: str, go: str, work: Path) -> None:
-    nice = ["nice"] if shutil.which("nice") else []
-    settings = {"CGO_ENABLED": "0", "GOFLAGS": "-trimpath -p=2 -buildvcs=false", "GOBIN": str(work)}
-    run([*nice, go, "install", f"{builder}@v{version}"], BUILD_TIMEOUT_SECONDS, **settings)
-    run([*nice, work / "builder", "--config", work / "manifest.yaml"], BUILD_TIMEOUT_SECONDS, **settings)
