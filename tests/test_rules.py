@@ -11,10 +11,12 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from claude_code_mixin.problems import ProblemsError
 from mutation import suite
 from mutation.suite import Rules, TestFile, Verdict
 
@@ -113,6 +115,17 @@ def test_every_rule_that_a_configuration_adds_is_expected_something_of(rules: Ma
         added = set(rule_names(rules[kind])) - set(rule_names(BUILT))
         files = [file for file in FILES if file.kind == kind]
         assert [rule for rule in sorted(added) if not any(rule in file.asserted() for file in files)] == []
+
+
+def test_rules_that_nobody_could_build_are_no_rules_to_test(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A configuration that the checks refuse is refused here as well."""
+    (tmp_path / "configured" / "unowned").mkdir(parents=True)
+    (tmp_path / "configured" / "unowned" / "mixin.toml").write_text('owner = " "')
+    monkeypatch.setattr(suite, "RULES", tmp_path)
+    with pytest.raises(ProblemsError, match="has no owner"):
+        suite.rules_for("unowned")
 
 
 def cases(alert: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:

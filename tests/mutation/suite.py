@@ -19,8 +19,9 @@ from xml.etree import ElementTree
 
 import yaml
 
-from claude_code_mixin import config, loader
+from claude_code_mixin import check, config, loader
 from claude_code_mixin.compile import prometheus
+from claude_code_mixin.problems import ProblemsError
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "tests" / "rules"
@@ -142,12 +143,18 @@ def name_of(rule: Mapping[str, Any]) -> str:
 
 
 def rules_for(kind: str) -> Rules:
-    """The rules that test files of `kind` run on; compiled for a configuration, else read from build/."""
+    """The rules that test files of `kind` run on; compiled for a configuration, else read from build/.
+
+    Raises ProblemsError where the checks refuse the configuration: nobody could build its rules.
+    """
     if kind in ("", "coarse"):
         rules = built()
         return without_intervals(rules) if kind else rules
     home = RULES / "configured" / kind
     mixin = loader.load(config.read(home / "mixin.toml", {}), home)
+    problems = [problem for problem in check.run(mixin) if problem.allowed is None]
+    if problems:
+        raise ProblemsError(problems)
     texts = prometheus.rules(mixin)
     groups = {Path(path).name: yaml.safe_load(text)["groups"] for path, text in texts.items()}
     return without_intervals(groups)
