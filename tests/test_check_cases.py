@@ -58,13 +58,15 @@ SERIES = {
     for found in (
         series("spend_total", "counter", "team", "model"),
         series("owners", "info", "team", "owner"),
+        series("tokens_total", "counter", "team"),
+        series("requests_total", "counter", "team"),
         series("up", "gauge", "job"),
         series("latency_seconds", "histogram", "job"),
         series("claude_code_pipeline_dropped_total", "counter", "reason"),
     )
 }
 HEAD = """
-from claude_code_mixin import Alert, Dashboard, Group, Query, Record, Row, Variable
+from claude_code_mixin import Alert, Dashboard, Group, Query, Record, Row, Threshold, Variable
 from claude_code_mixin.panels import table, timeseries
 def record(name, expr, **more):
     return Record(name=name, expr=expr, help="for a test", **{"unit": "1", **more})
@@ -156,6 +158,70 @@ def test_a_table_shows_only_labels_of_its_queries(judge: Judge) -> None:
     assert judge("label/survives", panels=panel) == [
         'cost/k: column "job" is no label of the query (has: none)'
     ]
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected"),
+    [
+        ("tokens/requests", None),
+        (
+            "tokens",
+            'declares tokens, but its expression is tokens per requests; write unit="tokens/requests"',
+        ),
+        ("token/request", 'unit "token/request" is no house unit; write unit="tokens/requests"'),
+        (
+            "USD/requests",
+            'declares USD per requests, but its expression is tokens per requests; write unit="tokens/requests"',
+        ),
+    ],
+)
+def test_the_unit_of_a_quotient_is_a_quotient_of_units(judge: Judge, unit: str, expected: str | None) -> None:
+    """Whatever house units are divided, their quotient can be declared, and the message spells it."""
+    records = "record('t', 'tokens_total', unit='tokens'), record('n', 'requests_total', unit='requests')"
+    found = judge("unit/panel", f"{records}, record('q', 't / n', unit={unit!r})")
+    assert found == ([f"q: {expected}"] if expected else [])
+
+
+@pytest.mark.parametrize(("shown", "problems"), [("short", 0), ("currencyUSD", 1)])
+def test_a_panel_shows_a_quotient_in_the_unit_of_its_numerator(
+    judge: Judge, shown: str, problems: int
+) -> None:
+    """Tokens per request are tokens."""
+    records = "record('t', 'tokens_total', unit='tokens'), record('n', 'requests_total', unit='requests')"
+    panel = f"timeseries('k', 't', 'd' * 20, {shown!r}, Query(expr='q'))"
+    assert (
+        len(judge("unit/panel", f"{records}, record('q', 't / n', unit='tokens/requests')", panel))
+        == problems
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "read", "expected"),
+    [
+        ("tokens_per_request", "q", None),
+        ("high_tokens_per_requests", "q", None),
+        ("tokens", "q", "is in tokens, but compares with tokens per requests"),
+        ("usd_per_request", "q", "is in USD per requests, but compares with tokens per requests"),
+        ("tokens_per_request", "t", "is in tokens per requests, but compares with tokens"),
+        ("tokens_per_hour", "t", None),
+        ("tokens_per_second", "rate(t[5m])", None),
+        ("tokens_per_team", "t", None),
+        ("limit", "t", "does not end in a unit, such as usd_per_hour or tokens_per_request"),
+    ],
+)
+def test_a_threshold_is_in_the_unit_that_it_limits(
+    judge: Judge, key: str, read: str, expected: str | None
+) -> None:
+    """Its key ends in the unit of what it is compared with; an amount an hour is an amount."""
+    records = "record('t', 'tokens_total', unit='tokens'), record('n', 'requests_total', unit='requests')"
+    limit = f"Threshold(alert='ClaudeCodeA', key={key!r}, value=5, reason='r', source='s')"
+    alert = ALERT.format(expr=f"{read} > 5", text="d")
+    found = judge(
+        "unit/panel",
+        f"{records}, record('q', 't / n', unit='tokens/requests')",
+        alerts=f"LIMIT = {limit}\n{alert}",
+    )
+    assert [f'threshold "{key}" {expected}' in one for one in found] == ([True] if expected else [])
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ literals, which go with everything. None means that the unit cannot be known: no
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import promql_parser as ast
@@ -18,6 +18,7 @@ NUMBER = "number"
 COUNTED = frozenset({"tokens", "requests", "sessions", "events", "points", "series"})
 """Units of things that are counted: the result of count() may stand for any of them."""
 
+_COUNT_LIKE = COUNTED | {"bool"}
 _PURE = frozenset({NUMBER, "1", "ratio", "bool"})
 _PER_SECOND = frozenset({"rate", "irate", "deriv"})
 _COUNTS = frozenset({"count_over_time", "present_over_time", "changes", "resets"})
@@ -199,9 +200,15 @@ def compatible(left: str | None, right: str | None) -> bool:
     """
     if left is None or right is None or NUMBER in (left, right):
         return True
-    one, other = left.removesuffix("/h"), right.removesuffix("/h")
-    counts = "1" in (one, other) and bool({one, other} & (COUNTED | {"bool"}))
-    return one == other or counts
+    counts = "1" in (left, right) and bool({left.removesuffix("/h"), right.removesuffix("/h")} & _COUNT_LIKE)
+    return amount(left) == amount(right) or counts
+
+
+def amount(unit: str) -> Mapping[str, int]:
+    """The factors of `unit` with their powers, without the hours: USD and USD/h are the same amount."""
+    if unit in _PURE:
+        return {unit: 1}
+    return {name: power for name, power in factors(unit).items() if name != "h" and power}
 
 
 def grafana(unit: str) -> tuple[str, ...]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from claude_code_mixin import promql_units, units
 from claude_code_mixin.check.context import Context, Expression
 from claude_code_mixin.model import Alert, Panel, Record, Threshold
-from claude_code_mixin.nearest import nearest
 from claude_code_mixin.problems import Problem
 from claude_code_mixin.promql_units import NUMBER, spoken
 
@@ -42,12 +40,19 @@ def check(context: Context) -> Iterator[Problem]:
 
 
 def _record(found: Expression, record: Record, unit: str | None) -> Iterator[Problem]:
-    if record.unit not in units.UNITS:
-        meant = nearest(record.unit, units.UNITS)
-        hint = f'perhaps "{meant}"' if meant else f"known: {', '.join(units.UNITS)}"
-        yield found.problem(ID, f'unit "{record.unit}" is no house unit; {hint}')
+    asked = f'write unit="{unit}"' if unit and units.known(unit) else ""
+    if not units.known(record.unit):
+        yield found.problem(ID, f'unit "{record.unit}" is no house unit; {asked or _known(record.unit)}')
     elif not promql_units.compatible(unit, record.unit):
-        yield found.problem(ID, f"declares {spoken(record.unit)}, but its expression is {spoken(unit)}")
+        way_out = asked or "scale the expression"
+        declared = f"declares {spoken(record.unit)}, but its expression is {spoken(unit)}"
+        yield found.problem(ID, f"{declared}; {way_out}")
+
+
+def _known(unit: str) -> str:
+    meant = units.meant(unit)
+    quotient = 'or a quotient such as "tokens/requests"'
+    return f'perhaps "{meant}"' if meant else f"known: {', '.join(units.UNITS)}, {quotient}"
 
 
 def _panel(found: Expression, panel: Panel, unit: str | None) -> Iterator[Problem]:
@@ -62,22 +67,37 @@ def _panel(found: Expression, panel: Panel, unit: str | None) -> Iterator[Proble
 
 def _thresholds(context: Context, found: Expression, alert: Alert, compared: set[str]) -> Iterator[Problem]:
     mine = [threshold for _, threshold in context.mixin.thresholds() if threshold.alert == alert.name]
-    bases = {unit.removesuffix("/h") for unit in compared}
+    amounts = [promql_units.amount(unit.removesuffix("/s")) for unit in compared]
     for threshold in mine:
         unit = threshold_unit(threshold)
         if unit is None:
-            yield found.problem(
-                ID, f'threshold "{threshold.key}" does not end in a unit, such as usd_per_hour'
-            )
-        elif unit not in _UNITLESS and bases and unit not in bases:
+            sentence = f'threshold "{threshold.key}" does not end in a unit, such as usd_per_hour'
+            yield found.problem(ID, f"{sentence} or tokens_per_request; rename its key")
+        elif unit not in _UNITLESS and amounts and promql_units.amount(unit) not in amounts:
             asked = " and ".join(sorted(spoken(name) for name in compared))
-            yield found.problem(ID, f'threshold "{threshold.key}" is in {unit}, but compares with {asked}')
+            sentence = f'threshold "{threshold.key}" is in {spoken(unit)}, but compares with {asked}'
+            yield found.problem(ID, f"{sentence}; rename its key or change the expression")
 
 
 def threshold_unit(threshold: Threshold) -> str | None:
-    """House unit at the end of a threshold's key, without its `_per_<time>`; None where there is none."""
-    key = re.sub(r"_per_\w+$", "", threshold.key)
-    known = {unit.lower(): unit for unit in units.UNITS if "/" not in unit} | {
-        name: name for name in _UNITLESS
+    """House unit that a threshold's key ends in; None where there is none.
+
+    `tokens_per_request` is tokens/requests; in `usd_per_hour` and `usd_per_team` what follows `_per_` is no
+    house unit but says of which window or of whom the amount is, so that USD is left.
+    """
+    over, _, under = threshold.key.partition("_per_")
+    unit, divisor = _ending(over), _singular().get(under)
+    return f"{unit}/{divisor}" if unit and divisor else unit
+
+
+def _ending(words: str) -> str | None:
+    known = {unit.lower(): unit for unit in units.FACTORS} | {
+        name: name for name in (*_UNITLESS, "timestamp")
     }
-    return next((unit for name, unit in known.items() if key == name or key.endswith(f"_{name}")), None)
+    return next((unit for name, unit in known.items() if words == name or words.endswith(f"_{name}")), None)
+
+
+def _singular() -> dict[str, str]:
+    """House units as they follow `_per_`; times are no divisors there."""
+    counted = [unit for unit in units.FACTORS if unit not in {"seconds", "milliseconds"}]
+    return {name: unit for unit in counted for name in (unit.lower(), unit.lower().removesuffix("s"))}
