@@ -171,7 +171,8 @@ def test_a_table_shows_only_labels_of_its_queries(judge: Judge) -> None:
         ("token/request", 'unit "token/request" is no house unit; write unit="tokens/requests"'),
         (
             "USD/requests",
-            'declares USD per requests, but its expression is tokens per requests; write unit="tokens/requests"',
+            "declares USD per requests, but its expression is tokens per requests; "
+            'write unit="tokens/requests"',
         ),
     ],
 )

@@ -25,7 +25,7 @@ LOADING: dict[str, str] = {
 }
 """Checks that loading content makes itself; they have no escape."""
 ESCAPE = "check/escape"
-_HELPERS = frozenset({"context", "templates"})
+_HELPERS = frozenset({"context", "promtool_files", "templates"})
 
 
 @cache

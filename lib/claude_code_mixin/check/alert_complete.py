@@ -40,6 +40,8 @@ def _texts(found: Expression, alert: Alert) -> Iterator[Problem]:
     for name in ("summary", "description", "no_data"):
         if not getattr(alert, name).strip():
             yield found.problem(ID, f"{name} is empty; say it in one sentence")
+    if alert.no_data.strip() and not alert.no_data.strip().startswith(("fires", "silent")):
+        yield found.problem(ID, 'no_data begins with neither "fires" nor "silent"; say which of them it does')
     if "{{" in alert.summary:
         yield found.problem(
             ID, "summary holds a template; keep it stable and put values into the description"

@@ -1,22 +1,23 @@
-"""Every alert has a promtool test in which it fires and one in which it stays quiet; tests load the alert."""
+"""Every alert has promtool tests in which it fires, stays quiet, and gets no data; tests load the alert."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from glob import glob
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from claude_code_mixin.check.context import Context
+from claude_code_mixin.check import promtool_files
+from claude_code_mixin.check.context import Context, Expression
+from claude_code_mixin.check.promtool_files import Entry
 from claude_code_mixin.compile.prometheus import PREFIX
+from claude_code_mixin.config import Config
 from claude_code_mixin.loader import Mixin, bundled_root
 from claude_code_mixin.model import Alert
 from claude_code_mixin.nearest import nearest
 from claude_code_mixin.problems import Place, Problem, relative
+from claude_code_mixin.promql import Selector
 
 ID = "alert/tested"
 RULES = "{stem}.rules.yaml"
@@ -25,68 +26,89 @@ RULES = "{stem}.rules.yaml"
 
 @dataclass
 class Tested:
-    """What the test files say about one alert."""
+    """What the test files show of one alert."""
 
-    firing: bool = False
+    fires: bool = False
     quiet: bool = False
-    places: list[Place] = field(default_factory=list)
+    without_data: bool | None = None
+    """Whether it fires without data; None: no test says."""
 
 
 def check(context: Context) -> Iterator[Problem]:
-    """Yield each alert without both tests, and each test that would pass without testing anything."""
+    """Yield each alert without its three tests, and each test that would pass without testing anything."""
     mixin = context.mixin
     stems = {alert.name: stem for stem, alert in mixin.alerts()}
-    tested = {name: Tested() for name in stems}
+    entries: dict[str, list[tuple[Entry, tuple[bool, ...]]]] = {name: [] for name in stems}
     for path in mixin.test_files():
-        yield from _file(mixin, path, stems, tested)
+        yield from _file(mixin, path, stems, entries)
     for found in context.expressions:
         if isinstance(found.item, Alert) and _has_tests(mixin, found.item):
-            verdict = tested[found.item.name]
-            if not verdict.firing:
-                yield found.problem(
-                    ID, "has no test in which it fires; add one with exp_alerts to tests/rules/"
-                )
-            if not verdict.quiet:
-                yield found.problem(ID, "has no test with input in which it stays quiet (exp_alerts: [])")
+            tested = _tested(entries[found.item.name], context.reads(found), mixin.config.prefixes.record)
+            yield from _missing(found, found.item, tested)
+
+
+def _tested(entries: list[tuple[Entry, tuple[bool, ...]]], reads: frozenset[Selector], prefix: str) -> Tested:
+    tested = Tested()
+    for entry, fires in entries:
+        fed = any(one.is_read_by(selector, prefix) for one in entry.inputs for selector in reads)
+        tested.fires |= any(fires)
+        tested.quiet |= fed and not any(fires)
+        if not fed:
+            tested.without_data = any(fires) or bool(tested.without_data)
+    return tested
+
+
+def _missing(found: Expression, alert: Alert, tested: Tested) -> Iterator[Problem]:
+    if not tested.fires:
+        yield found.problem(ID, "has no test in which it fires; add one with exp_alerts to tests/rules/")
+    if not tested.quiet:
+        wanted = "add an entry under tests: with series that it reads and nothing but exp_alerts: []"
+        yield found.problem(ID, f"has no test with input in which it never fires; {wanted}")
+    fires = alert.no_data.strip().startswith("fires")
+    expected = "exp_alerts that fire" if fires else "exp_alerts: []"
+    if tested.without_data is None:
+        wanted = f"add an entry under tests: with none of the series that it reads and {expected}"
+        yield found.problem(ID, f"has no test without data; {wanted}")
+    elif tested.without_data is not fires and alert.no_data.strip():
+        happens = "it is silent" if fires else "it fires"
+        sentence = f'no_data says "{alert.no_data.split()[0].strip(":,")}", but in its test without data'
+        yield found.problem(ID, f"{sentence} {happens}; correct one of them")
 
 
 def _has_tests(mixin: Mixin, alert: Alert) -> bool:
-    """An installed package comes without its tests: there the bundled alerts were judged at release."""
+    """Whether the tests of an alert are there and meant for this configuration.
+
+    An installed package comes without its tests: there the bundled alerts were judged at release. They read
+    the series of the default privacy profile; under another one an alert may read those of another cut.
+    """
     homes = [module.path for module in mixin.modules if alert in module.declared]
     bundled = any(path.is_relative_to(bundled_root()) for path in homes)
-    return not bundled or (bundled_root() / "tests" / "rules").is_dir()
+    there = (bundled_root() / "tests" / "rules").is_dir() and mixin.config.privacy == Config().privacy
+    return not bundled or there
 
 
-def _file(mixin: Mixin, path: Path, stems: dict[str, str], tested: dict[str, Tested]) -> Iterator[Problem]:
+def _file(
+    mixin: Mixin,
+    path: Path,
+    stems: dict[str, str],
+    entries: dict[str, list[tuple[Entry, tuple[bool, ...]]]],
+) -> Iterator[Problem]:
     place = Place(relative(str(path)))
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        yield Problem(place, "", f"is no YAML: {' '.join(str(error).split())}", ID)
+        file = promtool_files.read(path)
+    except ValueError as error:
+        yield Problem(place, "", str(error), ID)
         return
-    if not isinstance(content, dict):
-        yield Problem(
-            place, "", "is no promtool test file: a mapping with rule_files and tests is wanted", ID
-        )
-        return
-    named = content.get("rule_files")
-    patterns = [str(pattern) for pattern in named] if isinstance(named, list) else []
-    yield from _rule_files(mixin, path, patterns)
-    for test in _mappings(content.get("tests")):
-        for case in _mappings(test.get("alert_rule_test")):
-            name = _declared(mixin, stems, str(case.get("alertname", "")))
-            yield from _case(mixin, place, name, stems, patterns)
-            if name in tested:
-                tested[name].firing |= bool(case.get("exp_alerts"))
-                tested[name].quiet |= not case.get("exp_alerts") and bool(test.get("input_series"))
+    yield from _rule_files(mixin, path, file.rule_files)
+    for entry in file.entries:
+        for built, fires in entry.expected.items():
+            name = _declared(mixin, stems, built)
+            yield from _case(mixin, place, name, stems, file.rule_files)
+            if name in entries:
+                entries[name].append((entry, fires))
 
 
-def _mappings(value: object) -> list[dict[str, Any]]:
-    """The mappings of a list; promtool itself refuses anything else there."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _rule_files(mixin: Mixin, path: Path, patterns: list[str]) -> Iterator[Problem]:
+def _rule_files(mixin: Mixin, path: Path, patterns: tuple[str, ...]) -> Iterator[Problem]:
     rooms = {"recording_rules", "alerts"}
     compiled = {RULES.format(stem=module.stem) for module in mixin.modules if module.room in rooms}
     place = Place(relative(str(path)))
@@ -108,7 +130,7 @@ def _declared(mixin: Mixin, stems: dict[str, str], name: str) -> str:
 
 
 def _case(
-    mixin: Mixin, place: Place, name: str, stems: dict[str, str], patterns: list[str]
+    mixin: Mixin, place: Place, name: str, stems: dict[str, str], patterns: tuple[str, ...]
 ) -> Iterator[Problem]:
     if name in mixin.config.alerts and name not in stems:
         return  # switched off in this configuration

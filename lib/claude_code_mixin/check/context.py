@@ -161,6 +161,22 @@ class Context:
             return None
         return _WIRE_UNITS.get(series.unit, series.unit)
 
+    def reads(self, found: Expression) -> frozenset[promql.Selector]:
+        """Every selector of an expression and of the records that it reads, through any chain of them.
+
+        The meter's records read `up` as a heartbeat beside their data: it counts only where nothing else is
+        read, or where the expression names it itself.
+        """
+        read, waiting = set(found.selectors), list(found.selectors)
+        while waiting:
+            for _, recorded in self.records.get(waiting.pop().name or "", ()):
+                further = set(recorded.selectors) - read
+                read |= further
+                waiting += further
+        raw = {one.name for one in read if one.name not in self.records}
+        beside = {one for one in read - set(found.selectors) if one.name == "up"} if raw > {"up"} else set()
+        return frozenset(read - beside)
+
     def kind(self, name: str) -> str | None:
         """Kind of a metric by name: counter, gauge, ...; a record is a gauge unless it copies a counter."""
         for _, found in self.records.get(name, ()):

@@ -17,5 +17,5 @@ NO_RUNBOOK = Alert(
     severity="info",
     summary="A target is down.",
     description="A target is down; look at it.",
-    no_data="silent: nothing to look at",
+    no_data="nothing to look at",
 )

@@ -18,3 +18,11 @@ SPEND_LOW = Alert(
     description="Look at the spend.",
     no_data="silent: no spend",
 )
+SPEND_GONE = Alert(
+    name="ClaudeCodeSpendGone",
+    expr='up{job=~"x|y"} == 0 unless up{job="x"}',
+    severity="warning",
+    summary="Spend is gone.",
+    description="Look at the spend.",
+    no_data="fires: no spend at all is the worst case",
+)
