@@ -14,7 +14,8 @@ import yaml
 from claude_code_mixin import check, promql
 from claude_code_mixin.catalogue import Series
 from claude_code_mixin.check import promql_dialect
-from claude_code_mixin.config import AlertOverride, Config, Content
+from claude_code_mixin.compile import runbooks
+from claude_code_mixin.config import AlertOverride, Config, Content, Prefixes
 from claude_code_mixin.loader import load
 
 ROOT = Path(__file__).parents[1]
@@ -323,6 +324,27 @@ def test_by_default_the_series_of_collector_and_servers_are_known(tmp_path: Path
     (tmp_path / "recording_rules" / "cost.py").write_text(HEAD + body, encoding="utf-8")
     mixin = load(Config(content=Content(roots=(str(tmp_path),), bundled=False)), tmp_path)
     assert [one for one in check.run(mixin) if one.check == "metric/known"] == []
+
+
+def test_compiled_runbooks_name_records_under_the_configured_prefix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Queries can be pasted; prose, settings and raw series stay as they are."""
+    (tmp_path / "recording_rules").mkdir()
+    (tmp_path / "alerts").mkdir()
+    body = "RULES = Group(name='g', records=(record('team:claude_code_x:sum', 'sum(up)'),))"
+    (tmp_path / "recording_rules" / "cost.py").write_text(HEAD + body, encoding="utf-8")
+    alert = ALERT.format(expr="staging:team:claude_code_x:sum > 0", text="d")
+    (tmp_path / "alerts" / "cost.py").write_text(HEAD + alert, encoding="utf-8")
+    text = "team:claude_code_x:sum in `1 - team:claude_code_x:sum / claude_code_pipeline_dropped_total`"
+    runbook = f"## ClaudeCodeA\n\n### Meaning\n\n{text}\n"
+    (tmp_path / "alerts" / "cost.md").write_text(runbook, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    content = Content(roots=(str(tmp_path),), bundled=False)
+    mixin = load(Config(content=content, prefixes=Prefixes(record="staging:")), tmp_path)
+    expected = text.replace("- team", "- staging:team")
+    assert expected in runbooks.runbooks(mixin)["docs/runbooks/cost.md"]
+    assert [one for one in check.run(mixin, SERIES) if one.check == "runbook/queries"] == []
 
 
 def test_the_dialect_is_what_promtool_accepts(tmp_path: Path) -> None:

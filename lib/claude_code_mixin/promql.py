@@ -70,6 +70,12 @@ def parse(expr: str) -> ast.Expr:
     return parsed
 
 
+def excerpt(expr: str, length: int = 60) -> str:
+    """The beginning of `expr` on one line: the parser tells no position."""
+    line = " ".join(expr.split())
+    return line if len(line) <= length else line[: length - 3] + "..."
+
+
 def without_variables(expr: str) -> str:
     """Replace Grafana variables by sentinels: durations and numbers as such, VARIABLE inside strings."""
     return _TOKEN.sub(lambda found: _sentinel(found, expr), expr)

@@ -12,7 +12,6 @@ from claude_code_mixin.check import promtool_files
 from claude_code_mixin.check.context import Context, Expression
 from claude_code_mixin.check.promtool_files import Entry
 from claude_code_mixin.compile.prometheus import PREFIX
-from claude_code_mixin.config import Config
 from claude_code_mixin.loader import Mixin, bundled_root
 from claude_code_mixin.model import Alert
 from claude_code_mixin.nearest import nearest
@@ -42,7 +41,7 @@ def check(context: Context) -> Iterator[Problem]:
     for path in mixin.test_files():
         yield from _file(mixin, path, stems, entries)
     for found in context.expressions:
-        if isinstance(found.item, Alert) and _has_tests(mixin, found.item):
+        if isinstance(found.item, Alert) and _has_tests(context, found.item):
             tested = _tested(entries[found.item.name], context.reads(found), mixin.config.prefixes.record)
             yield from _missing(found, found.item, tested)
 
@@ -75,16 +74,15 @@ def _missing(found: Expression, alert: Alert, tested: Tested) -> Iterator[Proble
         yield found.problem(ID, f"{sentence} {happens}; correct one of them")
 
 
-def _has_tests(mixin: Mixin, alert: Alert) -> bool:
+def _has_tests(context: Context, alert: Alert) -> bool:
     """Whether the tests of an alert are there and meant for this configuration.
 
-    An installed package comes without its tests: there the bundled alerts were judged at release. They read
-    the series of the default privacy profile; under another one an alert may read those of another cut.
+    An installed package comes without its tests: there the bundled alerts were judged at release.
     """
-    homes = [module.path for module in mixin.modules if alert in module.declared]
+    homes = [module.path for module in context.mixin.modules if alert in module.declared]
     bundled = any(path.is_relative_to(bundled_root()) for path in homes)
-    there = (bundled_root() / "tests" / "rules").is_dir() and mixin.config.privacy == Config().privacy
-    return not bundled or there
+    there = not bundled or (bundled_root() / "tests" / "rules").is_dir()
+    return there and all(context.is_written_for_this(path) for path in homes)
 
 
 def _file(

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
 import promql_parser as ast
 
 from claude_code_mixin import catalogue, promql, promql_labels, promql_units
 from claude_code_mixin.catalogue import Attribute, Series
-from claude_code_mixin.loader import Mixin
+from claude_code_mixin.config import Config
+from claude_code_mixin.loader import Mixin, bundled_root
 from claude_code_mixin.model import Alert, Allow, Dashboard, Panel, Query, Record
 from claude_code_mixin.problems import Place, Problem
 from claude_code_mixin.promql_labels import Labels
@@ -112,6 +114,15 @@ class Context:
         configured = self.mixin.config.labels
         chosen = {"user": configured.user, "repository": configured.repository}
         return found | {label: known[key] for label, key in chosen.items() if key in known}
+
+    def is_written_for_this(self, path: Path) -> bool:
+        """Whether the tests and runbooks beside the module at `path` are meant for this configuration.
+
+        The bundled ones name the series of the default privacy profile; under another one the alerts may read
+        another cut. One's own are written for one's own configuration.
+        """
+        bundled = path.resolve().is_relative_to(bundled_root())
+        return not bundled or self.mixin.config.privacy == Config().privacy
 
     def known(self, name: str) -> bool:
         """Whether a metric of this name exists, parts of histograms included."""

@@ -29,7 +29,9 @@ def check(context: Context) -> Iterator[Problem]:
             key = found.owner.subject.partition("/")[2]
             yield from _declared(found, declared[found.owner.place, key])
         if found.tree is None:
-            yield found.problem(ID, f"is not PromQL: {found.error}")
+            yield found.problem(
+                ID, f'is not PromQL: {found.error}, in "{promql.excerpt(found.text)}"; correct it'
+            )
         else:
             yield from _patterns(found, found.tree)
 

@@ -62,7 +62,8 @@ def _read(path: Path, _changed: int, _size: int) -> TestFile:
     """`_changed` and `_size` tell a file that was rewritten meanwhile."""
     content: Any = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 (both are safe loaders)
     if not isinstance(content, dict):
-        raise ValueError("is no promtool test file: a mapping with rule_files and tests is wanted")
+        message = "is no promtool test file: a mapping with rule_files and tests is wanted"
+        raise ValueError(message)  # noqa: TRY004 (a fault of the file, not of the caller)
     named = content.get("rule_files")
     patterns = tuple(str(pattern) for pattern in named) if isinstance(named, list) else ()
     return TestFile(patterns, tuple(_entry(test) for test in _mappings(content.get("tests"))))

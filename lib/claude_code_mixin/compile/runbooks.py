@@ -6,13 +6,19 @@ from pathlib import PurePath
 
 from claude_code_mixin.compile.prometheus import RUNBOOKS
 from claude_code_mixin.loader import Mixin, Runbook
+from claude_code_mixin.runbook_queries import renamed
 
 
 def runbooks(mixin: Mixin) -> dict[str, str]:
-    """Return the runbook file of each stem, the sections of several roots one after another."""
+    """Return the runbook file of each stem, the sections of several roots one after another.
+
+    Their queries name records as they are built: under the configured prefix.
+    """
+    prefix, recorded = mixin.config.prefixes.record, {record.name for _, record in mixin.records()}
     sections: dict[str, list[str]] = {}
     for runbook in mixin.runbooks:
-        sections.setdefault(PurePath(runbook.place.path).stem, []).append(_section(runbook))
+        text = renamed(_section(runbook), lambda name: prefix + name if prefix + name in recorded else name)
+        sections.setdefault(PurePath(runbook.place.path).stem, []).append(text)
     return {f"{RUNBOOKS}{stem}.md": _header(stem) + "\n".join(texts) for stem, texts in sections.items()}
 
 
