@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -16,7 +17,7 @@ from claude_code_mixin.catalogue import Series
 from claude_code_mixin.check import promql_dialect
 from claude_code_mixin.compile import runbooks
 from claude_code_mixin.config import AlertOverride, Config, Content, Prefixes
-from claude_code_mixin.loader import load
+from claude_code_mixin.loader import load, reloaded
 
 ROOT = Path(__file__).parents[1]
 TOOLS = Path(os.environ.get("CLAUDE_CODE_MIXIN_TOOLS_DIR", ROOT / ".tools"))
@@ -345,6 +346,15 @@ def test_compiled_runbooks_name_records_under_the_configured_prefix(
     expected = text.replace("- team", "- staging:team")
     assert expected in runbooks.runbooks(mixin)["docs/runbooks/cost.md"]
     assert [one for one in check.run(mixin, SERIES) if one.check == "runbook/queries"] == []
+
+
+def test_declaring_content_anew_leaves_what_was_imported() -> None:
+    """Whoever imports content after the checks ran gets it under the configuration in force."""
+    mixin = load(Config(), ROOT)
+    imported = sys.modules["claude_code_mixin.content.alerts.cost"]
+    strict = reloaded(mixin, Config(privacy="strict"))
+    assert strict.config.privacy == "strict"
+    assert sys.modules["claude_code_mixin.content.alerts.cost"] is imported
 
 
 def test_the_dialect_is_what_promtool_accepts(tmp_path: Path) -> None:

@@ -38,6 +38,11 @@ class Budget(BaseModel):
             return "the organisation"
         return f'team "{self.team}"' if self.user is None else f'user "{self.user}"'
 
+    def is_allowed(self, config: Config) -> bool:
+        """Whether the privacy of `config` keeps the label that it is for."""
+        kept = {"full": True, "team": self.user is None, "strict": self.user is None and self.team is None}
+        return kept[config.privacy]
+
     def starts(self, day_offset_hours: int) -> int:
         """Unix time of the first second it holds."""
         return _midnight(self.from_, day_offset_hours)

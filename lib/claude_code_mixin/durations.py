@@ -13,3 +13,12 @@ def seconds(duration: str) -> float:
     if not parts or "".join(number + unit for number, unit in parts) != duration:
         raise ValueError(f'"{duration}" is not a Prometheus duration such as 90s, 5m or 1h30m')
     return sum(int(number) * _SECONDS[unit] for number, unit in parts)
+
+
+def fault(duration: str) -> str | None:
+    """What is wrong with `duration`, to follow the name of the setting; None when it is one."""
+    try:
+        seconds(duration)
+    except ValueError:
+        return f'is "{duration}"; write a Prometheus duration such as 90s, 5m or 1h30m'
+    return None

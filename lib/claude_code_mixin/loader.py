@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,23 +11,18 @@ from pathlib import Path
 from types import ModuleType
 
 import claude_code_mixin.content
-from claude_code_mixin import budgets
+from claude_code_mixin import budgets, runbooks
+from claude_code_mixin.budgets import Budget
 from claude_code_mixin.config import Config
 from claude_code_mixin.model import Alert, Dashboard, Group, Record, Threshold
 from claude_code_mixin.problems import Place, Problem, ProblemsError, relative
+from claude_code_mixin.runbooks import Runbook
 from claude_code_mixin.settings import using
 
 ROOMS = ("recording_rules", "alerts", "dashboards")
 BUNDLED = "claude_code_mixin.content"
-
-
-@dataclass(frozen=True)
-class Runbook:
-    """One `## <alert>` section of a runbook file: its place and its `###` headings with their texts."""
-
-    alert: str
-    place: Place
-    sections: dict[str, str]
+OWN = "_claude_code_mixin_root_"
+"""Begin of the private package names of content roots."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +43,10 @@ class Mixin:
     modules: tuple[Module, ...]
     runbooks: tuple[Runbook, ...]
     roots: tuple[Path, ...]
+    base: Path = Path()
+    """The folder that the configuration's paths are relative to."""
+    budgets: tuple[Budget, ...] = ()
+    """The budgets that the content was declared under."""
     left_out: tuple[Module, ...] = ()
     """The modules with only those alerts and dashboards that the configuration disables."""
 
@@ -72,6 +70,12 @@ class Mixin:
         """Each dashboard with the stem of its file."""
         return ((m.stem, item) for m in self.modules for item in m.declared if isinstance(item, Dashboard))
 
+    def ungrouped(self) -> dict[str, Record]:
+        """Records of modules that stand in no group and so are never evaluated, by name."""
+        grouped = {id(record) for _, record in self.records()}
+        declared = (item for module in self.modules for item in module.declared)
+        return {item.name: item for item in declared if isinstance(item, Record) and id(item) not in grouped}
+
     def test_files(self) -> list[Path]:
         """The promtool test files of every root, those in folders of tests/rules included."""
         return sorted(path for root in self.roots for path in (root / "tests" / "rules").rglob("*.yaml"))
@@ -83,14 +87,36 @@ def load(config: Config, base: Path) -> Mixin:
     Raises ProblemsError with every module that cannot be imported, every folder without modules, every
     stem that shadows the standard library, every name declared twice, and every fault of the budgets.
     """
+    return _loaded(config, base, budgets.read(base / config.budgets, config))
+
+
+def reloaded(mixin: Mixin, config: Config) -> Mixin:
+    """Return the content of `mixin` under `config` and those of its budgets that the privacy there allows.
+
+    What was imported before stays imported. Raises ProblemsError like `load()`.
+    """
+    kept = {name: module for name, module in sys.modules.items() if _is_content(name)}
+    try:
+        return _loaded(config, mixin.base, tuple(one for one in mixin.budgets if one.is_allowed(config)))
+    finally:
+        for name in [name for name in sys.modules if _is_content(name)]:
+            del sys.modules[name]
+        sys.modules.update(kept)
+
+
+def _is_content(module: str) -> bool:
+    return module.startswith((f"{BUNDLED}.", OWN))
+
+
+def _loaded(config: Config, base: Path, allotted: tuple[Budget, ...]) -> Mixin:
     roots = [(base / root).resolve() for root in config.content.roots]
     problems: list[Problem] = []
     modules: list[Module] = []
-    with using(config, budgets.read(base / config.budgets, config)):
+    with using(config, allotted):
         for package, root in _packages(config, roots):
             modules += _import_root(package, root, problems)
-    runbooks = tuple(_runbooks(modules, problems))
-    mixin = Mixin(config, tuple(modules), runbooks, tuple(_test_roots(config, roots)))
+    sections = tuple(_runbooks(modules, problems))
+    mixin = Mixin(config, tuple(modules), sections, tuple(_test_roots(config, roots)), base, allotted)
     problems += _duplicates(mixin)
     if problems:
         raise ProblemsError(problems)
@@ -106,7 +132,7 @@ def _packages(config: Config, roots: list[Path]) -> Iterator[tuple[str, Path]]:
     if config.content.bundled:
         yield BUNDLED, Path(claude_code_mixin.content.__path__[0])
     for number, root in enumerate(roots):
-        yield f"_claude_code_mixin_root_{number}", root
+        yield f"{OWN}{number}", root
 
 
 def _test_roots(config: Config, roots: list[Path]) -> list[Path]:
@@ -173,26 +199,18 @@ def _declared(module: ModuleType) -> Iterator[object]:
     here = relative(str(module.__file__))
     for value in vars(module).values():
         for item in value if isinstance(value, tuple | list) else (value,):
-            if isinstance(item, Group | Alert | Dashboard | Threshold) and item.place.path == here:
+            if isinstance(item, Record | Group | Alert | Dashboard | Threshold) and item.place.path == here:
                 yield item
 
 
 def _runbooks(modules: list[Module], problems: list[Problem]) -> Iterator[Runbook]:
     for module in modules:
         path = module.path.with_suffix(".md")
-        if module.room != "alerts" or not path.exists():
-            continue
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            sentence = f"cannot be read: {error}; save it as UTF-8 text"
-            problems.append(Problem(Place(relative(str(path))), "", sentence, "content/runbook"))
-            continue
-        for match in re.finditer(r"^## (\S+)\s*$(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL):
-            line = text.count("\n", 0, match.start()) + 1
-            parts = re.split(r"^### (.+?)\s*$", match[2], flags=re.MULTILINE)
-            sections = {parts[i]: parts[i + 1].strip() for i in range(1, len(parts) - 1, 2)}
-            yield Runbook(match[1], Place(relative(str(path)), line), sections)
+        if module.room == "alerts" and path.exists():
+            try:
+                yield from runbooks.read(path)
+            except ProblemsError as error:
+                problems += error.problems
 
 
 def _duplicates(mixin: Mixin) -> Iterator[Problem]:

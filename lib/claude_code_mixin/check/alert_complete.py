@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import get_args
 
+from claude_code_mixin import durations
 from claude_code_mixin.check.context import Context, Expression
-from claude_code_mixin.model import Alert, Severity
+from claude_code_mixin.model import Alert, Severity, Threshold
 from claude_code_mixin.nearest import nearest
 from claude_code_mixin.problems import Problem
 
@@ -20,6 +21,7 @@ def check(context: Context) -> Iterator[Problem]:
     for found in context.expressions:
         if isinstance(found.item, Alert):
             yield from _texts(found, found.item)
+            yield from _durations(found, found.item)
             yield from _runbook(context, found, found.item)
             if not context.mixin.config.owner.strip():
                 yield found.problem(ID, "has no owner; set owner in mixin.toml")
@@ -29,11 +31,19 @@ def check(context: Context) -> Iterator[Problem]:
 def _thresholds(context: Context) -> Iterator[Problem]:
     names = {alert.name for _, alert in context.mixin.alerts()}
     for _, threshold in context.mixin.thresholds():
+        yield from _negative(threshold)
         if threshold.alert not in names | context.mixin.config.alerts.keys():
             meant = nearest(threshold.alert, names)
             hint = f"; perhaps {meant}" if meant else ""
             sentence = f'threshold "{threshold.key}" belongs to an alert that does not exist{hint}'
             yield Problem(threshold.place, threshold.alert, sentence, ID)
+
+
+def _negative(threshold: Threshold) -> Iterator[Problem]:
+    value = threshold.resolved()
+    if value < 0:
+        sentence = f'threshold "{threshold.key}" is {value:g}, and nothing measured here falls below 0'
+        yield Problem(threshold.place, threshold.alert, f"{sentence}; give 0 or more", ID)
 
 
 def _texts(found: Expression, alert: Alert) -> Iterator[Problem]:
@@ -48,6 +58,13 @@ def _texts(found: Expression, alert: Alert) -> Iterator[Problem]:
         )
     if alert.severity not in SEVERITIES:
         yield found.problem(ID, f'severity "{alert.severity}" is none of {", ".join(SEVERITIES)}')
+
+
+def _durations(found: Expression, alert: Alert) -> Iterator[Problem]:
+    for name, duration in (("for_", alert.for_), ("keep_firing_for", alert.keep_firing_for)):
+        error = durations.fault(duration) if duration is not None else None
+        if error:
+            yield found.problem(ID, f"{name} {error}")
 
 
 def _runbook(context: Context, found: Expression, alert: Alert) -> Iterator[Problem]:

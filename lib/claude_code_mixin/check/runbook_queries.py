@@ -7,10 +7,9 @@ from pathlib import Path
 
 from claude_code_mixin import promql
 from claude_code_mixin.check.context import Context
-from claude_code_mixin.loader import Runbook
 from claude_code_mixin.nearest import nearest
 from claude_code_mixin.problems import Place, Problem
-from claude_code_mixin.runbook_queries import METRIC, queries
+from claude_code_mixin.runbooks import METRIC, Runbook, queries
 
 ID = "runbook/queries"
 

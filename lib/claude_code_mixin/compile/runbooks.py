@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from claude_code_mixin.compile.prometheus import RUNBOOKS
-from claude_code_mixin.loader import Mixin, Runbook
-from claude_code_mixin.runbook_queries import renamed
+from claude_code_mixin.loader import Mixin
+from claude_code_mixin.runbooks import Runbook, renamed
 
 
 def runbooks(mixin: Mixin) -> dict[str, str]:

@@ -1,9 +1,13 @@
-"""The PromQL in runbooks: code spans and blocks that are queries, told from paths, settings and values."""
+"""Runbooks beside the modules of alerts: their sections, and the queries among their code."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from claude_code_mixin.problems import Place, Problem, ProblemsError, relative
 
 CODE = re.compile(
     r"(?P<fence>^```(?:promql)?\n(?P<block>.*?)^```$)|`(?P<span>[^`\n]+)`", re.DOTALL | re.MULTILINE
@@ -17,6 +21,30 @@ _CALL = re.compile(
     r"|resets|scalar|vector|histogram_quantile|[a-z]+_over_time)\s*(?:(?:by|without)\s*\([^)]*\)\s*)?\("
 )
 _SELECTOR = re.compile(r"^[a-z_][\w:]*\{\s*\w+\s*(?:=|!=|=~|!~)")
+
+
+@dataclass(frozen=True)
+class Runbook:
+    """One `## <alert>` section of a runbook file: its place and its `###` headings with their texts."""
+
+    alert: str
+    place: Place
+    sections: dict[str, str]
+
+
+def read(path: Path) -> Iterator[Runbook]:
+    """Yield each section of the runbook file at `path`. Raises ProblemsError when it cannot be read."""
+    place = Place(relative(str(path)))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        sentence = f"cannot be read: {error}; save it as UTF-8 text"
+        raise ProblemsError([Problem(place, "", sentence, "content/runbook")]) from error
+    for match in re.finditer(r"^## (\S+)\s*$(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL):
+        line = text.count("\n", 0, match.start()) + 1
+        parts = re.split(r"^### (.+?)\s*$", match[2], flags=re.MULTILINE)
+        sections = {parts[i]: parts[i + 1].strip() for i in range(1, len(parts) - 1, 2)}
+        yield Runbook(match[1], Place(place.path, line), sections)
 
 
 def queries(text: str) -> Iterator[str]:
