@@ -101,7 +101,7 @@ EVIDENCE = (
     ),
     table(
         "firing",
-        "Firing alerts",
+        "Which alerts fire",
         "What fires at the end of the range; not filtered.",
         "short",
         Query(expr=f"{by('alertname', 'severity', 'team')} ({FIRING})", legend="Firing"),

@@ -80,9 +80,9 @@ def test_filters_and_queries_name_nobody_whom_privacy_hides(
 def test_a_dashboard_fits_a_screen_and_calls_no_estimate_an_invoice(
     stem: str, privacy: Literal["strict", "team", "full"]
 ) -> None:
-    """6 to 16 panels; each that shows dollars says whose estimate it is."""
+    """6 panels or more (the check layout/size limits them to 16); dollars say whose estimate they are."""
     panels = board(stem, privacy).panels()
-    assert 6 <= len(panels) <= 16
+    assert len(panels) >= 6, f"dashboards/{stem}.py has {len(panels)} panels: too few for a question of its own"
     for panel in panels:
         if panel.unit == "currencyUSD":
             assert panel.description.endswith("List-price estimates of the clients, not an invoice."), (

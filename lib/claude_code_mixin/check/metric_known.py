@@ -28,9 +28,16 @@ def _judged(context: Context, owner: Owner, selector: Selector) -> Iterator[Prob
     if name is None:
         yield from _by_pattern(context, owner, selector)
     elif not context.known(name):
-        meant = nearest(name, context.names)
-        hint = f"; perhaps {meant}" if meant else "; no record and no known series has a name like it"
-        yield owner.problem(ID, f"metric {name} does not exist{hint}")
+        yield owner.problem(ID, f"metric {name} {_absent(context, name)}")
+
+
+def _absent(context: Context, name: str) -> str:
+    ungrouped = context.mixin.ungrouped().get(name)
+    if ungrouped:
+        return f"is declared at {ungrouped.place} but stands in no Group; add it to one"
+    meant = nearest(name, context.names)
+    hint = f"perhaps {meant}" if meant else "no record and no known series has a name like it"
+    return f"does not exist; {hint}"
 
 
 def _by_pattern(context: Context, owner: Owner, selector: Selector) -> Iterator[Problem]:

@@ -9,6 +9,10 @@ from claude_code_mixin.check.context import Context, build
 from claude_code_mixin.problems import Problem
 
 ID = "record/unused"
+_ALLOW = (
+    'if somebody else reads it, say so: allow=(("record/unused", "for whom"),), '
+    'or kept_for="for whom" where a helper makes the record'
+)
 
 
 def check(context: Context) -> Iterator[Problem]:
@@ -23,7 +27,7 @@ def check(context: Context) -> Iterator[Problem]:
         if name in read:
             continue
         record, found = same[0]
-        way_out = "allow it, saying for whom it is kept" if record.public else "remove it"
+        way_out = _ALLOW if record.public else "remove it"
         yield found.problem(ID, f"is read by no record, alert or panel; {way_out}")
 
 

@@ -2,6 +2,12 @@
 
 from claude_code_mixin import Group, Record
 
+FORGOTTEN = Record(
+    name="total:claude_code_cost_usd:forgotten",
+    expr="vector(1)",
+    unit="1",
+    help="For a test",
+)
 RULES = Group(
     name="cost",
     records=(
@@ -20,6 +26,12 @@ RULES = Group(
         Record(
             name="total:claude_code_cost_usd:any",
             expr='{__name__=~"zebra_.+"}',
+            unit="USD",
+            help="For a test",
+        ),
+        Record(
+            name="total:claude_code_cost_usd:reader",
+            expr=f"{FORGOTTEN}",
             unit="USD",
             help="For a test",
         ),
