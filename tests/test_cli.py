@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+import claude_code_mixin.content
 from claude_code_mixin import build
 from claude_code_mixin.cli import main
 from claude_code_mixin.loader import bundled_root
@@ -122,16 +125,75 @@ def test_build_as_json(project: Project) -> None:
 
 
 def test_check_lists_problems_and_escapes_and_writes_nothing(project: Project) -> None:
-    """Exit code 1 for problems; an escape alone is none."""
+    """Exit code 1 for problems; an escape alone is none, and is listed on demand."""
+    counted = "6 records, 1 alert, 1 dashboard: 0 problems, 1 escape"
     done = project.run("check")
     assert done.exit_code == 0
-    assert "(allowed: read by the finance report)" in done.stdout
-    assert done.stdout.splitlines()[-1] == "6 records, 1 alert, 1 dashboard: 0 problems, 1 escape"
+    assert done.stdout.splitlines() == [f"{counted} (--escapes lists them)"]
+    allowed = "team:claude_code_cost_usd:share1h allows record/unused: read by the finance report"
+    assert project.run("check", "--escapes").stdout.splitlines() == [f"escape: {allowed}", counted]
     project.replace("alerts/cost.py", BROKEN, 'f"{INCREASE_1H} > > {LIMIT}"')
     done = project.run("check")
     assert done.exit_code == 1
     assert "[promql/syntax]" in done.stderr
     assert not (project.folder / "build").exists()
+
+
+def test_problems_come_last(project: Project) -> None:
+    """Where a terminal shows them, below everything else."""
+    project.replace("alerts/cost.py", BROKEN, 'f"{INCREASE_1H} > > {LIMIT}"')
+    lines = project.run("check", "--escapes").output.splitlines()
+    assert lines[0].startswith("escape:")
+    assert "1 escape" in lines[1]
+    assert all(line.endswith("]") for line in lines[2:])
+
+
+def test_check_says_when_the_build_folder_is_not_what_would_be_built(project: Project) -> None:
+    """Files that are old, lacking or strange; and nothing of it while there is no build."""
+    assert "build:" not in project.run("check").stdout
+    assert project.run("build").exit_code == 0
+    assert "build:" not in project.run("check").stdout
+    project.replace("alerts/cost.py", "A team spends a lot.", "A team spends much.")
+    (project.folder / "build" / "stray.txt").write_text("")
+    done = project.run("check")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[:2] == [
+        "build: 3 files are older than the source; run claude-code-mixin build",
+        "build: stray.txt is no part of the build; remove it",
+    ]
+
+
+@pytest.fixture
+def checkout(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A checkout of its own content: the bundled content comes from there."""
+    source = project.folder / "checkout"
+    for room in ("recording_rules", "alerts", "dashboards", "tests/rules"):
+        shutil.copytree(bundled_root() / room, source / room)
+    monkeypatch.setattr(claude_code_mixin.content, "__path__", [str(source)])
+    for name in [name for name in sys.modules if name.startswith("claude_code_mixin.content.")]:
+        monkeypatch.delitem(sys.modules, name)
+    project.write("mixin.toml", "")
+    return project
+
+
+def test_check_judges_bundled_content_under_configurations_that_are_not_the_own(checkout: Project) -> None:
+    """A label that one profile drops, and one that no constant may share; a build judges its own alone."""
+    assert checkout.run("check").exit_code == 0
+    checkout.replace("checkout/recording_rules/api.py", '"team", TEAM)', '"team", "team")')
+    extra = 'X = Group(name="x", records=(cut_down(IDENTITY_REQUESTS, "x", "installation"),))'
+    checkout.replace("checkout/recording_rules/api.py", "METER = Group", f"{extra}\nMETER = Group")
+    done = checkout.run("check")
+    found = [line.partition(": ")[2] for line in done.stderr.splitlines()]
+    assert done.exit_code == 1
+    assert any(line.startswith('under privacy = strict: uses label "team"') for line in found)
+    assert not any(line.startswith("under privacy = full") for line in found)
+
+
+def test_check_takes_little_time(checkout: Project) -> None:
+    """With every variant: at most 1.5 seconds of the processor for the bundled content."""
+    started = time.process_time()
+    assert checkout.run("check").exit_code == 0
+    assert time.process_time() - started < 1.5
 
 
 @pytest.mark.parametrize("command", ["build", "check"])

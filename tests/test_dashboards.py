@@ -82,7 +82,9 @@ def test_a_dashboard_fits_a_screen_and_calls_no_estimate_an_invoice(
 ) -> None:
     """6 panels or more (the check layout/size limits them to 16); dollars say whose estimate they are."""
     panels = board(stem, privacy).panels()
-    assert len(panels) >= 6, f"dashboards/{stem}.py has {len(panels)} panels: too few for a question of its own"
+    assert len(panels) >= 6, (
+        f"dashboards/{stem}.py has {len(panels)} panels: too few for a question of its own"
+    )
     for panel in panels:
         if panel.unit == "currencyUSD":
             assert panel.description.endswith("List-price estimates of the clients, not an invoice."), (

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from claude_code_mixin import check, config, tomlfile
+from claude_code_mixin import variants as other_variants
 from claude_code_mixin.compile.collector import collector
 from claude_code_mixin.compile.grafana import dashboards
 from claude_code_mixin.compile.kubernetes import kubernetes
+from claude_code_mixin.compile.manifest import NAME as MANIFEST
 from claude_code_mixin.compile.manifest import manifest
 from claude_code_mixin.compile.prometheus import rules
 from claude_code_mixin.compile.runbooks import runbooks
@@ -38,14 +40,18 @@ class Built:
     escaped: tuple[Problem, ...]
 
 
-def checked(path: Path, env: Mapping[str, str]) -> Checked:
+def checked(path: Path, env: Mapping[str, str], *, variants: bool = False) -> Checked:
     """Load and check the content that the configuration at `path` names.
 
-    `env` is the environment. Raises ProblemsError when the configuration or a module cannot be read.
+    `env` is the environment; with `variants`, bundled content of a checkout is judged under the other privacy
+    profiles and with a constant label as well. Raises ProblemsError when the configuration or a module cannot
+    be read.
     """
     settings = config.read(path, env)
     mixin = load(settings, path.resolve().parent)
     found = [*unknown_overrides(settings, mixin, tomlfile.read(path)), *check.run(mixin)]
+    if variants and other_variants.applies(mixin):
+        found += other_variants.problems(mixin, tuple(found))
     return Checked(
         mixin,
         tuple(problem for problem in found if problem.allowed is None),
@@ -59,6 +65,25 @@ def compiled(mixin: Mixin) -> dict[str, str]:
         boards = dashboards(mixin)
         files = boards | rules(mixin) | runbooks(mixin) | kubernetes(mixin, boards) | collector(mixin.config)
     return files | manifest(mixin.config, files)
+
+
+def outdated(path: Path, result: Checked) -> Iterator[str]:
+    """Say how the build folder differs from what `result`, checked at `path`, compiles to.
+
+    Nothing where there is no build, and where the checks found problems.
+    """
+    folder = path.resolve().parent / result.mixin.config.output
+    if result.problems or not (folder / MANIFEST).is_file():
+        return
+    files = compiled(result.mixin)
+    there = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+    old = [
+        name for name in files if name not in there or (folder / name).read_bytes() != files[name].encode()
+    ]
+    if old:
+        number = "1 file is" if len(old) == 1 else f"{len(old)} files are"
+        yield f"{number} older than the source; run claude-code-mixin build"
+    yield from (f"{name} is no part of the build; remove it" for name in sorted(there - files.keys()))
 
 
 def build(path: Path, env: Mapping[str, str], output: Path | None = None) -> Built:

@@ -21,8 +21,7 @@ from claude_code_mixin import __version__
 from claude_code_mixin.problems import Problem, ProblemsError, as_json
 
 if TYPE_CHECKING:
-    from claude_code_mixin.build import Built
-    from claude_code_mixin.loader import Mixin
+    from claude_code_mixin.build import Built, Checked
 
 EXIT_CODES = "Exit codes: 0 done, 1 problems found (nothing was written), 2 wrong usage, 130 interrupted."
 _PATH = click.Path(path_type=Path)
@@ -118,29 +117,33 @@ def build(config: Path, output: Path | None, as_json_text: bool) -> None:
 
 @main.command(short_help="Say what is wrong; write nothing.", epilog=EXIT_CODES)
 @config_option
+@click.option("--escapes", is_flag=True, help="List what an escape allows, with its reason.")
 @json_option
 @reported
-def check(config: Path, as_json_text: bool) -> None:
-    """Load and check the content; list every problem, and every escape with its reason. Writes nothing.
+def check(config: Path, escapes: bool, as_json_text: bool) -> None:
+    """Load and check the content; list every problem. Writes nothing.
+
+    In a checkout it judges the bundled content under the other privacy profiles as well.
 
     \b
     Examples:
-      claude-code-mixin check
-      claude-code-mixin check --config staging.toml
+      claude-code-mixin check --escapes
       claude-code-mixin check --json | jq '.problems[] | select(.allowed == null)'
     """
     with _progress("checking"):
-        from claude_code_mixin.build import checked
+        from claude_code_mixin.build import checked, outdated
 
-        result = checked(config, os.environ)
+        result = checked(config, os.environ, variants=True)
+        old = outdated(config, result)
     if as_json_text:
         click.echo(_as_object(problems=[*result.problems, *result.escaped]))
     else:
+        shown = _in_order(result.escaped) if escapes else ()
+        _list("escape:", (f"{one.subject} allows {one.check}: {one.allowed}" for one in shown))
+        _list(f"{result.mixin.config.output}:", old)
+        listed = " (--escapes lists them)" if result.escaped and not escapes else ""
+        click.echo(f"{_contents(result)}{listed}")
         _show_problems(result.problems)
-        if result.escaped:
-            click.echo("\n".join(["Escapes:", *(f"  {problem}" for problem in _in_order(result.escaped))]))
-        counts = _counted(len(result.problems), "problem"), _counted(len(result.escaped), "escape")
-        click.echo(f"{_contents(result.mixin)}: {', '.join(counts)}")
     if result.problems:
         sys.exit(1)
 
@@ -213,21 +216,23 @@ def _summary(built: Built) -> Iterator[str]:
         yield f"  {name:<12} {len([path for path in paths if marked[path] != '-'])}"
         yield from (f"    {marked[path]} {path}" for path in paths if marked[path] != " ")
     if built.escaped:
-        yield f"{_counted(len(built.escaped), 'escape')}: claude-code-mixin check lists them"
+        yield f"{_counted(len(built.escaped), 'escape')}: claude-code-mixin check --escapes lists them"
 
 
-def _contents(mixin: Mixin) -> str:
+def _contents(result: Checked) -> str:
+    mixin = result.mixin
     counts = {"record": mixin.records(), "alert": mixin.alerts(), "dashboard": mixin.dashboards()}
-    return ", ".join(_counted(len(list(items)), name) for name, items in counts.items())
+    there = ", ".join(_counted(len(list(items)), name) for name, items in counts.items())
+    return f"{there}: {_counted(len(result.problems), 'problem')}, {_counted(len(result.escaped), 'escape')}"
 
 
 def _shown(folder: Path) -> str:
     return os.path.relpath(folder) if folder.resolve().is_relative_to(Path.cwd()) else str(folder)
 
 
-def _list(done: str, paths: Iterable[Path]) -> None:
-    for path in paths:
-        click.echo(f"{done} {path}")
+def _list(done: str, items: Iterable[Path | str]) -> None:
+    for item in items:
+        click.echo(f"{done} {item}")
 
 
 def _show_problems(problems: Iterable[Problem]) -> None:

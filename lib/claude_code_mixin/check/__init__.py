@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
 from types import ModuleType
 
@@ -43,15 +43,18 @@ def documented() -> dict[str, str]:
     return dict(sorted({**found, **LOADING, ESCAPE: escape}.items()))
 
 
-def run(mixin: Mixin, series: Mapping[str, Series] | None = None) -> list[Problem]:
+def run(
+    mixin: Mixin, series: Mapping[str, Series] | None = None, skipped: Collection[str] = ()
+) -> list[Problem]:
     """Run every check on `mixin` and return the problems in order of place; escaped ones carry `allowed`.
 
     `series` are the raw series that content may read; by default those that the compiled collector exposes
-    and those in which the servers report on themselves.
+    and those in which the servers report on themselves. `skipped` are ids of checks that are not run.
     """
     with using(mixin.config, active_budgets()):
         context = build(mixin, default_series() if series is None else series)
-        found = {problem for module in modules().values() for problem in module.check(context)}
+        chosen = [module for check, module in modules().items() if check not in skipped]
+        found = {problem for module in chosen for problem in module.check(context)}
     return sorted([*_escaped(found, context), *_idle_escapes(found, context)], key=_order)
 
 
