@@ -121,9 +121,7 @@ def build(config: Path, output: Path | None, as_json_text: bool) -> None:
 @json_option
 @reported
 def check(config: Path, escapes: bool, as_json_text: bool) -> None:
-    """Load and check the content; list every problem. Writes nothing.
-
-    In a checkout it judges the bundled content under the other privacy profiles as well.
+    """List every problem of the content; in a checkout, of other privacy profiles as well. Writes nothing.
 
     \b
     Examples:

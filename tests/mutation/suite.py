@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 
 import yaml
 
-from claude_code_mixin import check, config, loader
+from claude_code_mixin import check, config, loader, promql
 from claude_code_mixin.compile import prometheus
 from claude_code_mixin.problems import ProblemsError
 
@@ -28,6 +28,7 @@ RULES = ROOT / "tests" / "rules"
 BUILT = ROOT / "build" / "prometheus"
 PROMTOOL = Path(os.environ.get("CLAUDE_CODE_MIXIN_TOOLS_DIR", ROOT / ".tools")) / "promtool"
 TIMEOUT_SECONDS = 60
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the C one is faster, not every platform has it
 
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _NAME_PATTERN = re.compile(r'__name__=~"([^"]+)"')
@@ -39,11 +40,12 @@ Rules = Mapping[str, list[Group]]
 
 @dataclass(frozen=True)
 class Verdict:
-    """What promtool said: the output of a run and the names of the tests that it ran."""
+    """What promtool said: the output of a run, the tests that it ran and those that failed."""
 
     passed: bool
     output: str
     names: tuple[str, ...]
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -187,29 +189,61 @@ def only(rules: Rules, wanted: frozenset[str]) -> Rules:
     }
 
 
-def run(test: TestFile, rules: Rules, folder: Path) -> Verdict:
-    """Run one test file on `rules`, in `folder`, which is made or reused.
+def evaluation_order(rules: Rules, files: tuple[str, ...]) -> list[str]:
+    """Names of the groups of `files` so that each sees what those it reads have just recorded, alerts last.
 
-    promtool resolves rule_files beside the test file, so `folder` looks like the repository.
+    promtool takes any order. What is read with an offset is memory and orders nothing.
+    """
+    groups = [group for file in files for group in rules[file]]
+    waiting = sorted(groups, key=lambda group: all("alert" in rule for rule in group["rules"]))
+    ordered: list[str] = []
+    while waiting:
+        following = next((group for group in waiting if not _waits(group, waiting)), waiting[0])
+        ordered.append(following["name"])
+        waiting.remove(following)
+    return ordered
+
+
+def _waits(group: Group, groups: list[Group]) -> bool:
+    """Whether `group` reads what another of `groups` records."""
+    recorded = {name_of(rule) for other in groups if other is not group for rule in other["rules"]}
+    return any(_read_now(rule["expr"]) & recorded for rule in group["rules"])
+
+
+@cache
+def _read_now(expr: str) -> frozenset[str]:
+    return frozenset(one.name or "" for one in promql.selectors(promql.parse(expr)) if not one.offset)
+
+
+def run(test: TestFile, rules: Rules, folder: Path) -> Verdict:
+    """Run one test file on `rules`, its groups in the order in which they read each other, in `folder`.
+
+    promtool resolves rule_files beside the test file, so `folder`, made or reused, looks like the repository.
     """
     (folder / "build" / "prometheus").mkdir(parents=True, exist_ok=True)
-    if not (folder / "tests").exists():
-        (folder / "tests").symlink_to(ROOT / "tests")
     for name in test.rule_files:
         text = yaml.safe_dump({"groups": rules[name]}, sort_keys=False, width=10_000)
         (folder / "build" / "prometheus" / name).write_text(text, "utf-8")
     report = folder / "report.xml"
     report.unlink(missing_ok=True)
     path = folder / "tests" / "rules" / test.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ordered = test.content | {"group_eval_order": evaluation_order(rules, test.rule_files)}
+    path.write_text(yaml.dump(ordered, Dumper=_DUMPER, sort_keys=False, width=10_000), "utf-8")
     command = [str(PROMTOOL), "test", "rules", f"--junit={report}", str(path)]
     done = subprocess.run(  # noqa: S603 -- promtool of the tools folder, with files of this repository
         command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
     )
-    output = (done.stdout + done.stderr).replace(str(folder) + "/", "")
-    return Verdict(done.returncode == 0 and "SUCCESS" in output, output, tuple(_ran(report)))
+    output, ran = (done.stdout + done.stderr).replace(str(folder) + "/", ""), _ran(report)
+    failed = tuple(name for name, passed in ran if not passed)
+    return Verdict(
+        done.returncode == 0 and "SUCCESS" in output, output, tuple(name for name, _ in ran), failed
+    )
 
 
-def _ran(report: Path) -> Iterator[str]:
-    if report.exists():
-        tree = ElementTree.parse(report)  # noqa: S314 -- written by promtool a moment ago
-        yield from (case.attrib["name"] for case in tree.iter("testcase"))
+def _ran(report: Path) -> list[tuple[str, bool]]:
+    """The tests of a report by promtool, and whether each of them passed."""
+    if not report.exists():
+        return []
+    tree = ElementTree.parse(report)  # noqa: S314 -- written by promtool a moment ago
+    return [(case.attrib["name"], case.find("failure") is None) for case in tree.iter("testcase")]
