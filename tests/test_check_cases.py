@@ -308,7 +308,7 @@ def test_health_series_of_the_pipeline_may_be_read_anywhere(judge: Judge) -> Non
 def test_an_escape_with_a_reason_is_reported_as_allowed(tmp_path: Path) -> None:
     """The problem stays visible, with the reason."""
     (tmp_path / "recording_rules").mkdir()
-    record = "record('r', 'sum(up)', allow=(('record/unused', 'kept for us'),))"
+    record = "record('a:b:sum', 'sum(up)', allow=(('record/unused', 'kept for us'),))"
     body = f"RULES = Group(name='g', records=({record},))"
     (tmp_path / "recording_rules" / "cost.py").write_text(HEAD + body, encoding="utf-8")
     mixin = load(Config(content=Content(roots=(str(tmp_path),), bundled=False)), tmp_path)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from claude_code_mixin import config, meters, overrides, tomlfile
-from claude_code_mixin.config import ALLOWED, RESERVED_LABELS, Config
+from claude_code_mixin.compile.wire_labels import wire_labels
+from claude_code_mixin.config import ALLOWED, COUNTED_ATTRIBUTES, RESERVED_LABELS, Config
 from claude_code_mixin.config_problems import settings
 from claude_code_mixin.loader import load
 from claude_code_mixin.problems import ProblemsError
@@ -117,6 +118,34 @@ def test_every_label_of_the_meters_is_refused_as_a_constant_label() -> None:
     cuts = [meter.cut for meter in meters.METERS] + [meters.WITNESS, meters.START]
     used = {label for cut in cuts for label in cut.labels} | {"type", *meters.TARGET_LABELS}
     assert used <= RESERVED_LABELS
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ("team = 'model'", 'labels.team: "model" is not allowed; the meter counts by this attribute itself'),
+        ("user = 'session.id'", 'labels.user: "session.id" is not allowed; the meter counts by this'),
+        ("user = 'team.id'", 'labels.user: "team.id" is not allowed; labels.team is the same attribute'),
+        ("team = 'enduser.id'", 'labels.user: "enduser.id" is not allowed; labels.team is the same'),
+        ("repository = 'team.id'", "labels.team is the same attribute; give each label one of its own"),
+    ],
+)
+def test_team_user_and_repository_are_attributes_of_their_own(
+    file: Path, settings: str, sentence: str
+) -> None:
+    """Two labels of one attribute, or one that is counted by anyway, would name nobody."""
+    file.write_text(f"[labels]\n{settings}\n")
+    (found,) = sentences(file)
+    assert sentence in found
+
+
+def test_every_attribute_of_the_meters_is_refused_as_an_owner() -> None:
+    """All but those that stand for the three that are configured."""
+    read = wire_labels(Config(privacy="full"))
+    used = {
+        key for name, one in read.items() if name not in {"team", "user", "repository"} for key in one.keys
+    }
+    assert used <= COUNTED_ATTRIBUTES
 
 
 def patterns(schema: object) -> Iterator[str]:

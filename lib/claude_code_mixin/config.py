@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from claude_code_mixin import tomlfile
 from claude_code_mixin.config_problems import explained, from_environment
@@ -61,6 +69,16 @@ class Prefixes(Section):
     record: Annotated[str, Field(pattern=_RECORD)] = ""
 
 
+COUNTED_ATTRIBUTES = frozenset(
+    (
+        *("model", "query_source", "effort", "speed", "type", "start_type", "agent.name", "skill.name"),
+        *("plugin.name", "mcp_server.name", "app.version", "service.version", "event.name"),
+        *("tool_name", "decision", "source", "language", "session.id", "prompt.id"),
+    )
+)
+"""Attributes that the meter already counts by, or that grow without bound: none of them names an owner."""
+
+
 def _free(label: str) -> str:
     if label in RESERVED_LABELS:
         raise ValueError("the rules set this label themselves; choose another name")
@@ -70,13 +88,32 @@ def _free(label: str) -> str:
 ConstantName = Annotated[LabelName, AfterValidator(_free)]
 
 
+def _spare(key: str) -> str:
+    if key in COUNTED_ATTRIBUTES:
+        raise ValueError("the meter counts by this attribute itself; choose one of your own")
+    return key
+
+
+OwnAttribute = Annotated[AttributeKey, AfterValidator(_spare)]
+
+
 class Labels(Section):
     """Which attributes of the clients carry team, user and repository; constant labels for every rule."""
 
-    team: AttributeKey = "team.id"
-    user: AttributeKey = "enduser.id"
-    repository: AttributeKey = "vcs.repository.name"
+    model_config = ConfigDict(validate_default=True)
+
+    team: OwnAttribute = "team.id"
+    user: OwnAttribute = "enduser.id"
+    repository: OwnAttribute = "vcs.repository.name"
     constant: Mapping[ConstantName, str] = Field(default_factory=dict)
+
+    @field_validator("user", "repository")
+    @classmethod
+    def _differs(cls, key: str, info: ValidationInfo) -> str:
+        for other, taken in info.data.items():
+            if key == taken:
+                raise ValueError(f"labels.{other} is the same attribute; give each label one of its own")
+        return key
 
 
 class Meter(Section):
