@@ -346,6 +346,10 @@ def test_compiled_runbooks_name_records_under_the_configured_prefix(
     expected = text.replace("- team", "- staging:team")
     assert expected in runbooks.runbooks(mixin)["docs/runbooks/cost.md"]
     assert [one for one in check.run(mixin, SERIES) if one.check == "runbook/queries"] == []
+    wrong = runbook.replace("`1 - team:", "`1 - staging:teem:")
+    (tmp_path / "alerts" / "cost.md").write_text(wrong, encoding="utf-8")
+    found = check.run(load(mixin.config, tmp_path), SERIES)
+    assert any("staging:teem:claude_code_x:sum, which does not exist" in one.sentence for one in found)
 
 
 def test_declaring_content_anew_leaves_what_was_imported() -> None:

@@ -13,7 +13,7 @@ CODE = re.compile(
     r"(?P<fence>^```(?:promql)?\n(?P<block>.*?)^```$)|`(?P<span>[^`\n]+)`", re.DOTALL | re.MULTILINE
 )
 METRIC = re.compile(
-    r"(?<![\w:.$/-])(?:[a-z_][a-z0-9_]*:[a-z0-9_]+:[a-z0-9_]+|(?:claude_code|otelcol)_\w+)(?![\w:./-])"
+    r"(?<![\w:.$/-])(?:[a-z_][a-z0-9_]*(?::[a-z0-9_]+){2,3}|(?:claude_code|otelcol)_\w+)(?![\w:./-])"
 )
 """A metric name that this mixin answers for: recorded ones, and raw ones of the clients and the collector."""
 _CALL = re.compile(
