@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -56,9 +57,15 @@ def as_json(problems: Iterable[Problem]) -> str:
 
 def relative(path: str) -> str:
     """Shorten `path` to the working directory where it lies below it; resolve links first."""
+    return _relative(path, str(Path.cwd()))
+
+
+@lru_cache(maxsize=1024)
+def _relative(path: str, folder: str) -> str:
+    """Remembered: every object of the content asks for its file."""
     resolved = Path(path).resolve()
     try:
-        return str(resolved.relative_to(Path.cwd()))
+        return str(resolved.relative_to(folder))
     except ValueError:
         return str(resolved)
 

@@ -116,9 +116,11 @@ def children(node: ast.Expr) -> tuple[ast.Expr, ...]:
 
 def walk(node: ast.Expr) -> Iterator[ast.Expr]:
     """The node and everything below it, parents first."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    waiting = [node]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        waiting.extend(reversed(children(found)))
 
 
 def selectors(node: ast.Expr) -> Iterator[Selector]:

@@ -198,33 +198,35 @@ def _fixed(node: ast.Expr) -> Labels:
 
 def uses(node: ast.Expr, known: Known) -> Iterator[Use]:
     """Every label that grouping, matching and label functions below `node` rely on."""
+    for names, where, operand in relied_on(node):
+        has = labels(operand, known) if names else None
+        if has is not None:
+            yield from (Use(name, where, has, operand) for name in names)
+
+
+def relied_on(node: ast.Expr) -> Iterator[tuple[list[str], str, ast.Expr]]:
+    """The labels that each grouping, matching and label function below `node` names, where, and of what."""
     for found in promql.walk(node):
         if isinstance(found, ast.AggregateExpr) and found.modifier:
-            yield from _used(found.modifier.labels, _word(found), [found.expr], known)
+            yield found.modifier.labels, _word(found), found.expr
         elif isinstance(found, ast.BinaryExpr) and found.modifier:
-            yield from _matching(found, found.modifier, known)
+            yield from _matching(found, found.modifier)
         elif isinstance(found, ast.Call) and found.func.name in {"label_replace", "label_join"}:
             sources = found.args[3:4] if found.func.name == "label_replace" else found.args[3:]
             # An empty source label is how PromQL sets a constant one.
             names = [source.val for source in sources if isinstance(source, ast.StringLiteral) and source.val]
-            yield from _used(names, found.func.name, [found.args[0]], known)
+            yield names, found.func.name, found.args[0]
 
 
 def _word(node: ast.AggregateExpr) -> str:
     return "by" if _by(node) else "without"
 
 
-def _matching(node: ast.BinaryExpr, modifier: ast.BinModifier, known: Known) -> Iterator[Use]:
+def _matching(node: ast.BinaryExpr, modifier: ast.BinModifier) -> Iterator[tuple[list[str], str, ast.Expr]]:
     if modifier.matching and modifier.matching.type == ast.LabelModifierType.Include:
-        yield from _used(modifier.matching.labels, "on", [node.lhs, node.rhs], known)
+        yield modifier.matching.labels, "on", node.lhs
+        yield modifier.matching.labels, "on", node.rhs
     if modifier.card == ast.VectorMatchCardinality.ManyToOne:
-        yield from _used(modifier.group_labels or [], "group_left", [node.rhs], known)
+        yield modifier.group_labels or [], "group_left", node.rhs
     if modifier.card == ast.VectorMatchCardinality.OneToMany:
-        yield from _used(modifier.group_labels or [], "group_right", [node.lhs], known)
-
-
-def _used(names: list[str], where: str, nodes: list[ast.Expr], known: Known) -> Iterator[Use]:
-    for node in nodes:
-        has = labels(node, known)
-        if has is not None:
-            yield from (Use(name, where, has, node) for name in names)
+        yield modifier.group_labels or [], "group_right", node.lhs

@@ -79,9 +79,9 @@ def _named(context: Context, found: Expression) -> frozenset[str]:
 
 def _in_expression(tree: ast.Expr) -> Iterator[str]:
     """Grouping and matching labels; `without` and `ignoring` take labels away and are welcome."""
-    for use in promql_labels.uses(tree, lambda _: {}):
-        if use.where not in _REMOVES:
-            yield use.label
+    for names, where, _ in promql_labels.relied_on(tree):
+        if where not in _REMOVES:
+            yield from names
     for call in promql.calls(tree):
         if call.func.name in {"label_replace", "label_join"} and isinstance(call.args[1], ast.StringLiteral):
             yield call.args[1].val
