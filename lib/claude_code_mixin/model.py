@@ -20,8 +20,9 @@ Steps = tuple[tuple[float | None, str], ...]
 class Record:
     """One recording rule. In an f-string it stands for its name.
 
-    `unit` is one of `units.UNITS`; `help` says what the value means; `public` records are the API that
-    semantic versioning covers, the others are the meter's working memory; `labels` are added by the rule.
+    `unit` is one of `units.UNITS` or a quotient such as tokens/requests; `help` says what the value means;
+    `public` records are the API that semantic versioning covers, the others are the meter's working memory;
+    `labels` are added by the rule.
     """
 
     name: str
@@ -58,7 +59,8 @@ class Group:
 class Threshold:
     """A number that an alert or panel compares with; `[alerts.<alert>.thresholds]` overrides it.
 
-    `key` ends in the unit (`ratio`, `usd_per_hour`, ...); `reason` and `source` say where it comes from.
+    `key` ends in the unit (`ratio`, `usd_per_hour`, `tokens_per_request`); `reason` and `source` say where it
+    comes from.
     """
 
     alert: str
