@@ -261,6 +261,23 @@ def test_init_makes_a_repository_that_builds_with_own_and_bundled_content(reposi
     assert "promtool test rules tests/rules/*.yaml" in steps[-1]
 
 
+def test_own_content_may_read_what_the_bundled_one_keeps_for_others(repository: Path) -> None:
+    """The escape in the package is needless then, and nobody can remove it there."""
+    source = "from claude_code_mixin.content.recording_rules.api import TEAM_REQUESTS_1H"
+    record = Path("recording_rules/example.py")
+    text = record.read_text().replace(
+        "from claude_code_mixin.content", f"{source}\nfrom claude_code_mixin.content", 1
+    )
+    text = text.replace(
+        'f"sum_over_time({TOTAL_COST}[6h])"',
+        'f"sum_over_time({TOTAL_COST}[6h]) and on () {TEAM_REQUESTS_1H}"',
+    )
+    record.write_text(text)
+    assert "and on () {TEAM_REQUESTS_1H}" in text
+    done = run("check")
+    assert done.exit_code == 0, done.stderr
+
+
 def test_init_overwrites_nothing(repository: Path) -> None:
     """One existing file is enough to write none."""
     before = contents(repository)

@@ -121,8 +121,11 @@ class Context:
         The bundled ones name the series of the default privacy profile; under another one the alerts may read
         another cut. One's own are written for one's own configuration.
         """
-        bundled = path.resolve().is_relative_to(bundled_root())
-        return not bundled or self.mixin.config.privacy == Config().privacy
+        return not self.is_bundled(path) or self.mixin.config.privacy == Config().privacy
+
+    def is_bundled(self, path: Path) -> bool:
+        """Whether the file at `path` is part of the bundled content."""
+        return path.resolve().is_relative_to(bundled_root())
 
     def known(self, name: str) -> bool:
         """Whether a metric of this name exists, parts of histograms included."""
