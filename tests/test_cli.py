@@ -158,7 +158,7 @@ def test_check_says_when_the_build_folder_is_not_what_would_be_built(project: Pr
     done = project.run("check")
     assert done.exit_code == 0
     assert done.stdout.splitlines()[:2] == [
-        "build: 3 files are older than the source; run claude-code-mixin build",
+        "build: 3 files are not what the source compiles to; run claude-code-mixin build",
         "build: stray.txt is no part of the build; remove it",
     ]
 

@@ -82,7 +82,7 @@ def outdated(path: Path, result: Checked) -> Iterator[str]:
     ]
     if old:
         number = "1 file is" if len(old) == 1 else f"{len(old)} files are"
-        yield f"{number} older than the source; run claude-code-mixin build"
+        yield f"{number} not what the source compiles to; run claude-code-mixin build"
     yield from (f"{name} is no part of the build; remove it" for name in sorted(there - files.keys()))
 
 

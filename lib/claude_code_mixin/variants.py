@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from claude_code_mixin import check
+from claude_code_mixin.check.context import is_bundled
 from claude_code_mixin.config import Config
 from claude_code_mixin.loader import Mixin, bundled_root, reloaded
-from claude_code_mixin.problems import Place, Problem, ProblemsError
+from claude_code_mixin.problems import Problem, ProblemsError
 from claude_code_mixin.settings import using
 
 _CONSTANT = {"installation": "any"}
@@ -33,7 +34,7 @@ def problems(mixin: Mixin, found: Iterable[Problem]) -> Iterator[Problem]:
     for variant, config in _variants(mixin.config).items():
         for one in _judged(mixin, config):
             new = (one.place, one.subject, one.check) not in known and one.allowed is None
-            if new and one.check not in _OF_ONE_CONFIGURATION and _is_bundled(one.place):
+            if new and one.check not in _OF_ONE_CONFIGURATION and is_bundled(Path(one.place.path)):
                 known.add((one.place, one.subject, one.check))
                 yield replace(one, sentence=f"under {variant}: {one.sentence}")
 
@@ -53,7 +54,3 @@ def _variants(config: Config) -> Mapping[str, Config]:
     constant = {**config.labels.constant, **_CONSTANT}
     labels = config.labels.model_copy(update={"constant": constant})
     return {**found, "labels.constant": config.model_copy(update={"labels": labels})}
-
-
-def _is_bundled(place: Place) -> bool:
-    return Path(place.path).resolve().is_relative_to(bundled_root())

@@ -11,7 +11,7 @@ from types import ModuleType
 
 from claude_code_mixin import catalogue
 from claude_code_mixin.catalogue import Series
-from claude_code_mixin.check.context import Context, Owner, build
+from claude_code_mixin.check.context import Context, Owner, build, is_bundled
 from claude_code_mixin.loader import Mixin
 from claude_code_mixin.nearest import nearest
 from claude_code_mixin.problems import Problem
@@ -98,4 +98,4 @@ def _idle_escapes(found: set[Problem], context: Context) -> Iterator[Problem]:
 
 def _read_elsewhere(owner: Owner, context: Context) -> bool:
     """Whether content of one's own may be what makes an escape of the bundled content needless."""
-    return bool(context.mixin.config.content.roots) and context.is_bundled(Path(owner.place.path))
+    return bool(context.mixin.config.content.roots) and is_bundled(Path(owner.place.path))

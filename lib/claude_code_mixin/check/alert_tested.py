@@ -9,7 +9,7 @@ from glob import glob
 from pathlib import Path
 
 from claude_code_mixin.check import promtool_files
-from claude_code_mixin.check.context import Context, Expression
+from claude_code_mixin.check.context import Context, Expression, is_bundled
 from claude_code_mixin.check.promtool_files import Entry
 from claude_code_mixin.compile.prometheus import PREFIX
 from claude_code_mixin.loader import Mixin, bundled_root
@@ -80,7 +80,7 @@ def _has_tests(context: Context, alert: Alert) -> bool:
     An installed package comes without its tests: there the bundled alerts were judged at release.
     """
     homes = [module.path for module in context.mixin.modules if alert in module.declared]
-    bundled = any(path.is_relative_to(bundled_root()) for path in homes)
+    bundled = any(is_bundled(path) for path in homes)
     there = not bundled or (bundled_root() / "tests" / "rules").is_dir()
     return there and all(context.is_written_for_this(path) for path in homes)
 

@@ -13,7 +13,7 @@ import promql_parser as ast
 from claude_code_mixin import catalogue, promql, promql_labels, promql_units
 from claude_code_mixin.catalogue import Attribute, Series
 from claude_code_mixin.config import Config
-from claude_code_mixin.loader import Mixin, bundled_root
+from claude_code_mixin.loader import ROOMS, Mixin, bundled_root
 from claude_code_mixin.model import Alert, Allow, Dashboard, Panel, Query, Record
 from claude_code_mixin.problems import Place, Problem
 from claude_code_mixin.promql_labels import Labels
@@ -121,11 +121,7 @@ class Context:
         The bundled ones name the series of the default privacy profile; under another one the alerts may read
         another cut. One's own are written for one's own configuration.
         """
-        return not self.is_bundled(path) or self.mixin.config.privacy == Config().privacy
-
-    def is_bundled(self, path: Path) -> bool:
-        """Whether the file at `path` is part of the bundled content."""
-        return path.resolve().is_relative_to(bundled_root())
+        return not is_bundled(path) or self.mixin.config.privacy == Config().privacy
 
     def known(self, name: str) -> bool:
         """Whether a metric of this name exists, parts of histograms included."""
@@ -210,6 +206,11 @@ class Context:
         """Unit of an expression, and what the inference met on the way."""
         inference = promql_units.Inference(self.unit)
         return inference.unit(tree), inference
+
+
+def is_bundled(path: Path) -> bool:
+    """Whether the file at `path` is part of the bundled content; other roots may lie in the same checkout."""
+    return path.resolve().parent in {bundled_root() / room for room in ROOMS}
 
 
 def board_owner(stem: str, board: Dashboard) -> Owner:
