@@ -212,6 +212,8 @@ def _summary(built: Built) -> Iterator[str]:
     for name, paths in groups.items():
         yield f"  {name:<12} {len([path for path in paths if marked[path] != '-'])}"
         yield from (f"    {marked[path]} {path}" for path in paths if marked[path] != " ")
+    if not built.budgets:
+        yield "no budgets: without one in budgets.toml no budget alert can fire"
     if built.escaped:
         yield f"{_counted(len(built.escaped), 'escape')}: claude-code-mixin check lists them"
 
