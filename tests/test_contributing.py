@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import process
+from support import process
 from test_compile_prometheus import promtool
 
 ROOT = Path(__file__).resolve().parent.parent

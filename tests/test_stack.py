@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from claude_code_mixin.config import Config
-from conftest import process
+from support import process
 
 ROOT = Path(__file__).resolve().parent.parent
 STACK = ROOT / "stack"
