@@ -114,6 +114,23 @@ def test_canary_is_sent_as_shown() -> None:
     assert server.seen[0][1]["Authorization"] == "Basic " + base64.b64encode(b"laptops:made-up").decode()
 
 
+def test_the_line_for_cron_is_a_command(tmp_path: Path) -> None:
+    """Time, user, and what the command takes: it gets as far as a file that is not there."""
+    (line,) = re.findall(r"^\*/5 \* \* \* \* \w+ \S+/claude-code-mixin (.+)$", README, re.MULTILINE)
+    arguments = line.replace("/etc/claude-code", str(tmp_path)).split()
+    done = process(BIN / "claude-code-mixin", *arguments)
+    assert done.stderr.startswith(f"{tmp_path}/canary: cannot be read")
+
+
+def test_prometheus_knows_the_flag_for_retention() -> None:
+    """And the days fit what the month to date reads: 32 and one more."""
+    (flag, days) = re.findall(r"`--(storage\.tsdb\.retention\.time)=(\d+)d`", README)[0]
+    tools = Path(os.environ.get("CLAUDE_CODE_MIXIN_TOOLS_DIR", ROOT / ".tools"))
+    assert f"--{flag}=" in process(tools / "prometheus", "--help").stdout.replace("[no-]", "")
+    rules = (ROOT / "build" / "prometheus" / "budget.rules.yaml").read_text("utf-8")
+    assert int(days) > max(int(found) for found in re.findall(r"\[(\d+)d:1d\]", rules)) + 1
+
+
 def test_settings_and_files_named_exist() -> None:
     """Environment variables stand in what is built or in the stack; a variable's short form, too."""
     texts = [path.read_text("utf-8") for path in (ROOT / "stack").rglob("*") if path.is_file()]
