@@ -34,6 +34,7 @@ class Sink(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.seen.append((self.path, dict(self.headers), json.loads(body)))
         self.send_response(self.server.status)
+        self.send_header("Location", "/elsewhere")  # for the status that makes a client follow it
         self.end_headers()
         for letter in self.server.answer:
             time.sleep(self.server.pause)
