@@ -5,6 +5,8 @@ from claude_code_mixin.content.recording_rules.budget import TEAM_BUDGET_BURN, T
 from claude_code_mixin.content.recording_rules.cost import TEAM, TEAM_COST, TEAM_COST_1H
 
 WHO = "Team {{ $labels.team }}" if TEAM else "The organisation"
+WHERE = "Narrow it down on the cost dashboard (model, query source, agent, repository) and ask the team"
+"""Neither user nor session: the first is no label by default, the second never."""
 
 SPIKE_RATIO = Threshold(
     alert="ClaudeCodeSpendSpike",
@@ -59,8 +61,7 @@ and sum_over_time({TEAM_COST}[6d] offset 1d) > 0
     severity="warning",
     summary="A team spends far more on Claude Code than in its recent past.",
     description=WHO + " spent ${{ $value | humanize }} in the last hour, "
-    f"more than {SPIKE_RATIO} times its mean hour of the week before. "
-    "Find the user, model and query source on the cost dashboard and ask whether it is meant.",
+    f"more than {SPIKE_RATIO} times its mean hour of the week before. {WHERE} whether it is meant.",
     no_data="silent: no spend is no spike; a team's first day has no past to compare with",
 )
 SPEND_RATE = Alert(
@@ -71,7 +72,7 @@ SPEND_RATE = Alert(
     severity="critical",
     summary="A team spends on Claude Code at a rate that nobody planned.",
     description=WHO + " spent ${{ $value | humanize }} in the last hour "
-    f"(limit {RATE_USD}). Find the runaway session on the cost dashboard and stop it.",
+    f"(limit {RATE_USD}). {WHERE} to stop it.",
     no_data="silent: without recorded spend there is no rate; missing telemetry has alerts of its own",
 )
 BUDGET_BURN = Alert(

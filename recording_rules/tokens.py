@@ -6,7 +6,7 @@ from claude_code_mixin.meters import ATTRIBUTION, IDENTITY, kept
 
 WHAT = "Tokens"
 REPORTS = "reports over long ranges, read at aligned steps"
-TEAM = ", ".join((*kept(("team",), active()), "model", "type"))
+TEAM_MODEL_TYPE = ", ".join((*kept(("team",), active()), "model", "type"))
 
 IDENTITY_RECORDS = remembering(
     IDENTITY, "tokens", "claude_code_meter_identity_tokens_total", "tokens", WHAT, extra="type"
@@ -22,7 +22,7 @@ ATTRIBUTION_RECORDS = remembering(
 )
 IDENTITY_TOKENS = IDENTITY_RECORDS[-1]
 ATTRIBUTION_TOKENS = ATTRIBUTION_RECORDS[-1]
-TEAM_TOKENS = cut_down(IDENTITY_TOKENS, "team", TEAM)
+TEAM_TOKENS = cut_down(IDENTITY_TOKENS, "team", TEAM_MODEL_TYPE)
 TEAM_TOKENS_1H = rolled_up(TEAM_TOKENS, "1h", kept_for=REPORTS)
 TEAM_TOKENS_1D = rolled_up(TEAM_TOKENS, "1d", kept_for=REPORTS)
 

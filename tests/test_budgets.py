@@ -12,6 +12,8 @@ from claude_code_mixin.budgets import Budget, read
 from claude_code_mixin.build import build
 from claude_code_mixin.config import Config
 from claude_code_mixin.problems import ProblemsError
+from claude_code_mixin.scaffold import init
+from support import Project
 
 TEAM = '[[budget]]\nteam = "a"\nusd_per_month = 10\nfrom = 2026-01-01\n'
 
@@ -49,6 +51,13 @@ def test_a_budget_holds_from_its_first_midnight_to_the_end_of_its_last_day() -> 
         (
             TEAM.replace("10", "-1"),
             ["usd_per_month is -1: input should be greater than 0"],
+        ),
+        (TEAM.replace("10", '"10"'), ["usd_per_month is '10': input should be a valid number"]),
+        (TEAM.replace("10", "true"), ["usd_per_month is True: input should be a valid number"]),
+        (TEAM.replace("2026-01-01", '"2026-01-01"'), ["from is '2026-01-01': input should be a valid date"]),
+        (
+            TEAM + "until = 2026-12-31T00:00:00\n",
+            ["until is datetime.datetime(2026, 12, 31, 0, 0): input should"],
         ),
         (
             TEAM.replace("10", "inf"),
@@ -118,3 +127,21 @@ def test_a_raise_builds_and_takes_over_without_a_gap(tmp_path: Path) -> None:
         ">=",
         "1782864000))",
     ]
+
+
+def test_a_build_without_budgets_says_so(project: Project) -> None:
+    """The default file may be missing, but not without a word."""
+    assert "no budgets: without one in budgets.toml no budget alert can fire" in project.run("build").stdout
+    project.write("budgets.toml", TEAM)
+    assert "no budgets" not in project.run("build").stdout
+
+
+def test_a_new_repository_has_a_sample(tmp_path: Path) -> None:
+    """It sets nothing, and is a budget once its comment signs are gone."""
+    init(tmp_path)
+    path = tmp_path / "budgets.toml"
+    assert read(path, Config()) == ()
+    comment, table, sample = path.read_text("utf-8").partition("# [[budget]]\n")
+    assert "retention.time=40d" in comment
+    path.write_text("\n".join(line.removeprefix("# ") for line in (table + sample).splitlines()))
+    assert [budget.owner() for budget in read(path, Config())] == ['team "payments"']

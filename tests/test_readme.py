@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
-import shutil
+import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
+from claude_code_mixin.canary import CREDENTIALS_VARIABLE
 from support import process
+from test_canary import serving
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -27,23 +29,39 @@ def commands() -> list[list[str]]:
     return [re.findall(r"^\$ (.+)$", block, re.MULTILINE) for block in blocks("console")]
 
 
-def test_console_blocks_are_found() -> None:
+def test_blocks_are_found() -> None:
     """A README whose commands nobody finds would pass every other test."""
-    assert [len(block) for block in commands()] == [1, 2, 5]
+    assert [len(block) for block in commands()] == [1, 2, 2, 5]
+    assert [len(blocks(language)) for language in ("python", "yaml", "sh")] == [1, 2, 3]
 
 
 def test_make_targets_exist_and_build_prints_what_the_first_screen_shows() -> None:
     """`make build` runs here; `make test` is what runs this test, so only its existence is asked."""
     run = process("make", "build", cwd=ROOT, check=True)
     shown = blocks("console")[0].splitlines()[1]
-    assert shown in run.stdout.splitlines()
+    assert without_numbers(shown) in map(without_numbers, run.stdout.splitlines())
     process("make", "-n", "test", cwd=ROOT, check=True)
+
+
+def without_numbers(line: str) -> str:
+    """The same line for any number of files: content grows, the README need not follow."""
+    return re.sub(r"\d+", "N", line)
+
+
+def test_wheel_is_made_and_installed_as_shown(tmp_path: Path) -> None:
+    """In an environment of its own; the dependencies, which need an index, are left out."""
+    python = tmp_path / "venv" / "bin" / "python"
+    process(sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv", check=True)
+    pip = f'pip() {{ {sys.executable} -m pip --python {python} "$@" --quiet --no-deps --no-index; }}'
+    done = process("bash", "-c", "\n".join(["set -e", pip, *commands()[2]]), cwd=ROOT)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "venv" / "bin" / "claude-code-mixin").exists()
 
 
 def test_own_repository_commands(tmp_path: Path) -> None:
     """init, new, check and build run one after the other in an empty folder."""
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
-    script = "set -e\n" + "\n".join(commands()[2])
+    script = "set -e\n" + "\n".join(commands()[3])
     run = process("bash", "-c", script, cwd=tmp_path, env={**os.environ, "PATH": path})
     assert run.returncode == 0, run.stdout + run.stderr
     assert (tmp_path / "monitoring" / "build" / "prometheus" / "billing.rules.yaml").exists()
@@ -56,26 +74,73 @@ def test_the_alert_shown_is_the_alert_built() -> None:
     assert blocks("yaml")[0] in built
 
 
-def test_prometheus_configuration_is_accepted(tmp_path: Path) -> None:
-    """promtool takes the scrape jobs and rule files as shown."""
-    (tmp_path / "prometheus.yaml").write_text(blocks("yaml")[1], encoding="utf-8")
-    shutil.copytree(ROOT / "build", tmp_path / "build")
-    tools = Path(os.environ.get("CLAUDE_CODE_MIXIN_TOOLS_DIR", ROOT / ".tools"))
-    run = process(tools / "promtool", "check", "config", "prometheus.yaml", cwd=tmp_path)
-    assert run.returncode == 0, run.stderr
-    jobs = {job["job_name"] for job in yaml.safe_load(blocks("yaml")[1])["scrape_configs"]}
-    assert jobs == {"claude-code-collector", "claude-code-collector-health"}
+def test_prometheus_configuration_is_the_one_of_the_stack() -> None:
+    """tests/test_stack.py has promtool judge it."""
+    assert blocks("yaml")[1] == (ROOT / "stack" / "prometheus" / "prometheus.yaml").read_text("utf-8")
+
+
+def program(folder: Path, name: str, text: str) -> dict[str, str]:
+    """An environment in which `name` is a shell script with `text`."""
+    (folder / name).write_text(f"#!/bin/sh\n{text}\n")
+    (folder / name).chmod(0o755)
+    return {**os.environ, "PATH": f"{folder}{os.pathsep}{BIN}{os.pathsep}{os.environ['PATH']}"}
 
 
 def test_collector_starts_as_shown(tmp_path: Path) -> None:
-    """The environment of the shell block is what the compiled configuration asks for."""
+    """The block gives what the compiled configuration asks for; header and htpasswd fit the same token."""
+    env = program(tmp_path, "otelcol-contrib", 'echo "$@"; env | grep ^CLAUDE_CODE_MIXIN_')
+    done = process("bash", "-euc", blocks("sh")[0] + 'echo "TOKEN=$TOKEN"', cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stderr
+    arguments, *settings = done.stdout.splitlines()
+    given = dict(line.split("=", 1) for line in settings)
+    assert arguments == "--config build/collector/config.yaml"
     text = (ROOT / "build" / "collector" / "config.yaml").read_text(encoding="utf-8")
-    asked = set(re.findall(r"\$\{env:(\w+)\}", text))
-    shown = set(re.findall(r"(CLAUDE_CODE_MIXIN_\w+)=", blocks("sh")[1]))
-    assert shown == asked
+    assert set(re.findall(r"\$\{env:(\w+)\}", text)) <= given.keys()
+    token = given["TOKEN"]
+    assert base64.b64decode((tmp_path / "header").read_text(), validate=True).decode() == f"laptops:{token}"
+    writer, _, hashed = (tmp_path / "htpasswd").read_text().strip().partition(":")
+    assert (writer, len(token)) == ("laptops", 64)
+    again = process("openssl", "passwd", "-apr1", "-salt", hashed.split("$")[2], token)
+    assert again.stdout.strip() == hashed
 
 
-NAMED = set(re.findall(r"`((?:results|tests|tools|alerts)/[\w./-]+)`", README))
+def test_canary_is_sent_as_shown() -> None:
+    """The block runs against a server on a free port."""
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    with serving() as (url, server):
+        script = "TOKEN=made-up\n" + blocks("sh")[2].replace("http://127.0.0.1:4318", url)
+        done = process("bash", "-euc", script, env={**os.environ, "PATH": path})
+    assert done.returncode == 0, done.stderr
+    assert server.seen[0][1]["Authorization"] == "Basic " + base64.b64encode(b"laptops:made-up").decode()
+
+
+def test_the_line_for_cron_is_a_command(tmp_path: Path) -> None:
+    """Time, user, and what the command takes: it gets as far as a file that is not there."""
+    (line,) = re.findall(r"^\*/5 \* \* \* \* \w+ \S+/claude-code-mixin (.+)$", README, re.MULTILINE)
+    arguments = line.replace("/etc/claude-code", str(tmp_path)).split()
+    done = process(BIN / "claude-code-mixin", *arguments)
+    assert done.stderr.startswith(f"{tmp_path}/canary: cannot be read")
+
+
+def test_prometheus_knows_the_flag_for_retention() -> None:
+    """And the days fit what the month to date reads: 32 and one more."""
+    (flag, days) = re.findall(r"`--(storage\.tsdb\.retention\.time)=(\d+)d`", README)[0]
+    tools = Path(os.environ.get("CLAUDE_CODE_MIXIN_TOOLS_DIR", ROOT / ".tools"))
+    assert f"--{flag}=" in process(tools / "prometheus", "--help").stdout.replace("[no-]", "")
+    rules = (ROOT / "build" / "prometheus" / "budget.rules.yaml").read_text("utf-8")
+    assert int(days) > max(int(found) for found in re.findall(r"\[(\d+)d:1d\]", rules)) + 1
+
+
+def test_settings_and_files_named_exist() -> None:
+    """Environment variables stand in what is built or in the stack; a variable's short form, too."""
+    texts = [path.read_text("utf-8") for path in (ROOT / "stack").rglob("*") if path.is_file()]
+    texts.append((ROOT / "build" / "collector" / "config.yaml").read_text("utf-8"))
+    texts += [CREDENTIALS_VARIABLE, "CLAUDE_CODE_MIXIN_TOOLS_DIR"]
+    for name in set(re.findall(r"CLAUDE_CODE_MIXIN_\w+", README)):
+        assert any(re.search(rf"\b{name}\b", text) for text in texts), name
+
+
+NAMED = set(re.findall(r"`((?:results|tests|tools|alerts|stack)/[\w./-]+)`", README))
 
 
 @pytest.mark.parametrize("path", sorted(NAMED))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import tarfile
 import zipfile
@@ -113,6 +114,20 @@ def test_an_installed_package_builds_own_and_bundled_content_under_overrides(
     assert list(alerts_of(private / "build/prometheus/weekend.rules.yaml")) == ["ClaudeCodeWeekendSpendHigh"]
     promtool("check", "rules", *map(str, sorted((private / "build/prometheus").glob("*.yaml"))))
     promtool("test", "rules", *map(str, sorted((private / "tests/rules").glob("*.yaml"))))
+
+
+def test_a_private_repository_installs_from_the_wheel_beside_it(
+    wheel: Path, installed: Path, tmp_path: Path
+) -> None:
+    """The line of requirements.txt that is active is the wheel's own name."""
+    assert process(installed / "claude-code-mixin", "init", ".", cwd=tmp_path).returncode == 0
+    shutil.copy(wheel, tmp_path)
+    options = ("--dry-run", "--quiet", "--no-deps", "--no-index", "--ignore-installed", "--report", "-")
+    done = process(
+        sys.executable, "-m", "pip", "install", *options, "--requirement", "requirements.txt", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert [one["metadata"]["name"] for one in json.loads(done.stdout)["install"]] == ["claude-code-mixin"]
 
 
 def alerts_of(path: Path) -> dict[str, str]:

@@ -27,9 +27,9 @@ class Budget(BaseModel):
 
     team: str | None = None
     user: str | None = None
-    usd_per_month: Annotated[float, Field(gt=0, allow_inf_nan=False)]
-    from_: Annotated[date, Field(alias="from")]
-    until: date | None = None
+    usd_per_month: Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True)]
+    from_: Annotated[date, Field(alias="from", strict=True)]
+    until: Annotated[date | None, Field(strict=True)] = None
     note: str = ""
 
     def owner(self) -> str:

@@ -213,6 +213,8 @@ def _summary(built: Built) -> Iterator[str]:
     for name, paths in groups.items():
         yield f"  {name:<12} {len([path for path in paths if marked[path] != '-'])}"
         yield from (f"    {marked[path]} {path}" for path in paths if marked[path] != " ")
+    if not built.budgets:
+        yield "no budgets: without one in budgets.toml no budget alert can fire"
     if built.escaped:
         yield f"{_counted(len(built.escaped), 'escape')}: claude-code-mixin check --escapes lists them"
 
@@ -248,3 +250,32 @@ def _as_object(*, problems: Iterable[Problem], **fields: object) -> str:
 
 def _counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+@main.command(short_help="Send one synthetic event through the pipeline.", epilog=EXIT_CODES)
+@click.option("--endpoint", default="http://127.0.0.1:4318", show_default=True, help="OTLP/HTTP URL.")
+@click.option("--credentials", type=_PATH, help="File with writer:token; else the environment has them.")
+@click.option("--authority", type=_PATH, help="File of certificates to trust instead of the usual ones.")
+@click.option(
+    "--timeout",
+    default=10.0,
+    type=click.FloatRange(0.1, 60),
+    show_default=True,
+    help="Seconds for all of it.",
+)
+@reported
+def canary(endpoint: str, credentials: Path | None, authority: Path | None, timeout: float) -> None:
+    """Send the event canary to a collector and see it accepted; the collector counts it, never as spend.
+
+    Writer and token come from a file or from CLAUDE_CODE_MIXIN_CANARY_CREDENTIALS (writer:token), never from
+    an argument, which other users of the machine could read.
+
+    \b
+    Examples:
+      claude-code-mixin canary --credentials /etc/claude-code/canary
+      claude-code-mixin canary --endpoint https://telemetry.example.com --credentials /etc/claude-code/canary
+    """
+    from claude_code_mixin.canary import run
+
+    writer = run(endpoint, credentials, authority, timeout)
+    click.echo(f"{endpoint} accepted the canary of {writer}")

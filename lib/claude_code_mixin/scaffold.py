@@ -46,6 +46,7 @@ def init(folder: Path) -> list[Path]:
     files = {folder / path: _filled(f"init/{name}", values) for path, name in _REPOSITORY.items()}
     settings = _text("init/mixin.toml").replace("\n# roots = []\n", '\nroots = ["."]\n')
     files[folder / "mixin.toml"] = settings
+    files[folder / "budgets.toml"] = _text("init/budgets.toml")
     files |= _topic(EXAMPLE, folder, Config(), private=True, record=True, alert=True, dashboard=True)
     return _written(files)
 
