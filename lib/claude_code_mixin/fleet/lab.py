@@ -21,13 +21,22 @@ from claude_code_mixin.fleet.lab_break import BREAKS, Break
 from claude_code_mixin.fleet.lab_cells import Expected, expected
 from claude_code_mixin.fleet.lab_run import run
 from claude_code_mixin.fleet.lab_stack import Built, Lab
+from claude_code_mixin.fleet.lab_workloads import LAB_WORKLOADS
 from claude_code_mixin.fleet.process import ServerError, tool
-from claude_code_mixin.fleet.workloads import WORKLOADS, WRITERS
+from claude_code_mixin.fleet.workloads import WRITERS
 
 FACTOR, SMOKE_FACTOR = 24, 60
 SMOKE_FAULTS = ("none", "prometheus_kill")
 SMOKE_WORKLOADS = ("one_shots", "clear", "clock_skew", "retries", "six_writers", "cumulative")
-BREAK_WORKLOADS = ("idle_gaps", "one_shots", "parallel", "clock_skew", "six_writers", "no_session_id")
+BREAK_WORKLOADS = (
+    "idle_gaps",
+    "one_shots",
+    "parallel",
+    "clock_skew",
+    "six_writers",
+    "no_session_id",
+    "flood",
+)
 
 
 def read(build: Path) -> Built:
@@ -52,7 +61,7 @@ def cells(
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         lab = Lab(Path(folder), built, factor, WRITERS)
-        found = run(lab, FAULTS[fault], [WORKLOADS[name] for name in workloads], listed)
+        found = run(lab, FAULTS[fault], [LAB_WORKLOADS[name] for name in workloads], listed)
     rows = [lab_report.row(cell) for cell in found]
     seconds = time.monotonic() - began
     _say(f"{fault}: {len(rows)} cells in {seconds:.0f} s, {sum(it['red'] for it in rows)} red")
@@ -75,7 +84,7 @@ def table(built: Built, options: argparse.Namespace, listed: Sequence[Expected])
             name: {"description": FAULTS[name].description, "limit": FAULTS[name].limit}
             for name in options.faults
         },
-        "workloads": {name: WORKLOADS[name].description for name in options.workloads},
+        "workloads": {name: LAB_WORKLOADS[name].description for name in options.workloads},
         "cells": rows,
     }
 
@@ -135,13 +144,13 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--output", type=Path, help="folder for truth.json and truth.md; none: print only")
     parser.add_argument("--factor", type=int, help="how many times faster the clock runs")
     parser.add_argument("--faults", choices=FAULTS, nargs="+")
-    parser.add_argument("--workloads", choices=WORKLOADS, nargs="+")
+    parser.add_argument("--workloads", choices=LAB_WORKLOADS, nargs="+")
     parser.add_argument("--break", dest="broken", choices=[*BREAKS, "all"], nargs="+")
     parser.add_argument("--smoke", action="store_true", help="a sample that takes less than a minute")
     found = parser.parse_args(arguments)
     found.factor = found.factor or (SMOKE_FACTOR if found.smoke else FACTOR)
     found.faults = found.faults or list(SMOKE_FAULTS if found.smoke else FAULTS)
-    usual = SMOKE_WORKLOADS if found.smoke else BREAK_WORKLOADS if found.broken else tuple(WORKLOADS)
+    usual = SMOKE_WORKLOADS if found.smoke else BREAK_WORKLOADS if found.broken else tuple(LAB_WORKLOADS)
     found.workloads = found.workloads or list(usual)
     found.broken = list(BREAKS) if found.broken and "all" in found.broken else found.broken
     return found
@@ -150,7 +159,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 def main(arguments: Sequence[str]) -> int:
     """Run what was asked for: 0 when every cell is inside its limit or listed, and every break shows."""
     options = _options(arguments)
-    listed = expected(options.expected.read_text("utf-8"), list(FAULTS), list(WORKLOADS))
+    listed = expected(options.expected.read_text("utf-8"), list(FAULTS), list(LAB_WORKLOADS))
     built = read(options.build)
     return (_break_all if options.broken else _table)(built, options, listed)
 

@@ -118,7 +118,7 @@ BREAKS: Mapping[str, Break] = {
             "offset_increments",
             "increments are taken against an offset of a minute instead of the memory",
             _offset_increments,
-            "prometheus_restart",
+            "scrape_outage",
         ),
         Break(
             "no_ordering_offset",

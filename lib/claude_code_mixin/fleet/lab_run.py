@@ -1,6 +1,6 @@
 """One run of the lab: a fault, all workloads side by side, and the cells that come out.
 
-The workloads of a run share the servers and are told apart by their teams, whose names begin with theirs.
+The workloads of a run share the servers and are told apart by their teams.
 """
 
 from __future__ import annotations
@@ -25,39 +25,13 @@ from claude_code_mixin.fleet.lab_cells import (
     reference,
 )
 from claude_code_mixin.fleet.lab_stack import Lab, Stack
+from claude_code_mixin.fleet.lab_workloads import adapted, workload_of
 from claude_code_mixin.fleet.telemetry import Batch
 from claude_code_mixin.fleet.truth import Cells, Truth
-from claude_code_mixin.fleet.workloads import Run, Workload
+from claude_code_mixin.fleet.workloads import Workload
 
 TAIL_SECONDS = 60.0  # what a fault lasts longer than the workloads, and how long the last scrape may take
-TOGETHER, GROUP_SECONDS = 8, 60.0
 SEED = 1
-
-
-def adapted(workload: Workload) -> Workload:
-    """Return a workload as the lab plays it: in teams of its own; head-less crowds come in several waves.
-
-    A crowd that comes once, within seconds, would meet no fault.
-    """
-    runs = workload.runs
-    if workload.name == "one_shots":
-        runs = tuple(_wave(number, run) for number, run in enumerate(runs))
-    return replace(workload, runs=tuple(_in_own_team(workload.name, run) for run in runs))
-
-
-def _wave(number: int, run: Run) -> Run:
-    return replace(run, at=run.at % (TOGETHER * 0.25) + GROUP_SECONDS * (number // TOGETHER))
-
-
-def _in_own_team(workload: str, run: Run) -> Run:
-    team = f"{workload}-{run.machine.custom['team.id']}"
-    custom = {**run.machine.custom, "team.id": team}
-    return replace(run, machine=replace(run.machine, custom=custom))
-
-
-def workload_of(team: str) -> str:
-    """Return the workload whose team this is."""
-    return team.rpartition("-")[0]
 
 
 @dataclass(frozen=True)
