@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TOOLS := $(if $(CLAUDE_CODE_MIXIN_TOOLS_DIR),$(CLAUDE_CODE_MIXIN_TOOLS_DIR),.tools)
 READY := $(VENV)/.installed
 .DEFAULT_GOAL := help
-.PHONY: help venv build check test test-fast test-rules tools fmt lint lock real-input mutation mutation-sample bench clean
+.PHONY: help venv build check test test-fast test-rules tools fmt lint lock real-input mutation mutation-sample bench truth truth-smoke truth-broken clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,15 @@ mutation-sample: build tools ## The same for a sample, as CI does
 
 bench: build tools ## Measure the figures that the README states
 	@$(BIN)/python tools/bench.py
+
+truth: build tools ## Hold the meters against the truth, every workload and fault: results/truth.{json,md}
+	@$(BIN)/python -m claude_code_mixin.fleet.lab --output results
+
+truth-smoke: build tools ## The same for a sample, in less than a minute
+	@$(BIN)/python -m claude_code_mixin.fleet.lab --smoke
+
+truth-broken: build tools ## Break the pipeline on purpose and see the truth table turn red
+	@$(BIN)/python -m claude_code_mixin.fleet.lab --break all --output results
 
 clean: ## Remove what the tests and tools leave behind, not the environment
 	rm -rf dist .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .build.new
