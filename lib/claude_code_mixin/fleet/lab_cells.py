@@ -22,7 +22,7 @@ Reference = Literal["exported", "received", "delta"]
 
 @dataclass(frozen=True)
 class Quantity:
-    """What is measured: `truth` names it in the clients' truth, `record` is ours, empty if none records it.
+    """What is measured: `truth` names it in the clients' truth, `record` is ours, which may not be built.
 
     `labels` are compared one by one. A record without teams is compared over all workloads at once. `raw`
     is the counter that the widespread queries read, and `raw_truth` what it ought to show.
@@ -69,7 +69,15 @@ QUANTITIES = (
         (),
         teams=False,
     ),
-    Quantity("commits", "commits", "", (), "claude_code_commit_count_total", "commits"),
+    Quantity("tool calls by team", "tool_calls", "tool:claude_code_tool_calls:increase1m", ()),
+    Quantity(
+        "commits",
+        "commits",
+        "change:claude_code_commits:increase1m",
+        (),
+        "claude_code_commit_count_total",
+        "commits",
+    ),
 )
 
 

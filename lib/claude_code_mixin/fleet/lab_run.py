@@ -59,7 +59,7 @@ def run(lab: Lab, fault: Fault, workloads: Sequence[Workload], expected: Sequenc
             cell
             for quantity in QUANTITIES
             for cell in _cells(stack, fault, quantity, played, expected)
-            if cell.reference or cell.ours or cell.truth
+            if (cell.reference or cell.ours) and (cell.ours is not None or cell.widespread)
         ]
 
 
@@ -171,7 +171,7 @@ def _cell(scope: Scope, at_risk: Sequence[Batch], ours: Cells | None, usual: Map
 
 def _recorded(stack: Stack, quantity: Quantity) -> dict[str, Cells] | None:
     """Return what ours recorded since the run began, by workload and labels; None if there is no record."""
-    if not quantity.record:
+    if not stack.lab.built.records(quantity.record.partition("{")[0]):
         return None
     labels = (*(("team",) if quantity.teams else ()), *quantity.labels)
     window = f"{(time.time() - stack.began) * 1000:.0f}ms"

@@ -35,6 +35,10 @@ class Built:
     rules: Mapping[str, str]
     features: tuple[str, ...] = ()
 
+    def records(self, name: str) -> bool:
+        """Whether a rule records `name`."""
+        return any(f"record: {name}\n" in text for text in self.rules.values())
+
 
 @dataclass(frozen=True)
 class Lab:
