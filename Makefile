@@ -74,7 +74,7 @@ truth-smoke: build tools ## The same for a sample, in less than a minute
 	@$(BIN)/python -m claude_code_mixin.fleet.lab --smoke
 
 truth-broken: build tools ## Break the pipeline on purpose and see the truth table turn red
-	@$(BIN)/python -m claude_code_mixin.fleet.lab --break all --output results
+	@$(BIN)/python -m claude_code_mixin.fleet.lab --factor 40 --break all --output results
 
 clean: ## Remove what the tests and tools leave behind, not the environment
 	rm -rf dist .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .build.new
