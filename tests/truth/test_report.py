@@ -19,7 +19,7 @@ GOOD = Cell(
     widespread={"increase": 0.0, "rate": 0.025, "max_over_time": 2.5, "sum": 5.0},
 )
 BAD = replace(GOOD, workload="fork", ours=2.0, lost=0.5)
-LISTED = replace(GOOD, workload="retries", ours=3.0, reference=3.0, reason="counts twice")
+LISTED = replace(GOOD, workload="retries", ours=3.0, reference=3.0, reasons=("counts twice",))
 
 
 def table(*cells: Cell) -> lab_report.Table:
@@ -83,7 +83,7 @@ def test_something_out_of_nothing_has_no_percentage() -> None:
 
 
 def test_the_summary_shows_the_worst_cell_and_the_median_of_the_usual_queries() -> None:
-    """Deviation is what was lost and gained."""
-    assert "| none | 2 | 0.0 % | +20 % | 1 | -100 % | -99 % | 0.0 % | +100 % |" in lab_report.summary(
+    """Half of the dollars lost a fifth."""
+    assert "| none | 2 | 0.0 % | 20 % | -10 % | 1 | -100 % | -99 % | 0.0 % | +100 % |" in lab_report.summary(
         table(GOOD, BAD)
     )

@@ -85,9 +85,10 @@ QUANTITIES = (
 class Cell:
     """One line of the table.
 
-    `ours` is None where no record exists; `widespread` holds what each usual query shows and `raw_truth`
-    what it should. `reference` is what ours is held against, normally `truth`; `lost` and `gained` are the
-    sums over its label sets, `at_risk` and `doubtful` what may be lost and gained when the collector ends.
+    `ours` is None where no record exists; `widespread` holds what each usual query shows and `raw_truth` what
+    it should. `reference` is what ours is held against, normally `truth`; `lost` and `gained` are the sums
+    over its label sets, `at_risk` and `doubtful` what may be lost and gained when the collector ends.
+    `reasons` are those of the list of cells that cannot be right.
     """
 
     fault: str
@@ -101,7 +102,7 @@ class Cell:
     at_risk: float = 0.0
     doubtful: float = 0.0
     limit: Limit = "exact"
-    reason: str = ""
+    reasons: tuple[str, ...] = ()
     raw_truth: float = 0.0
     widespread: Mapping[str, float] = field(default_factory=dict)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from claude_code_mixin.fleet.lab_cells import Cell, share
+from claude_code_mixin.fleet.lab_cells import ROUNDING, Cell, share
 from claude_code_mixin.fleet.widespread import QUERIES
 
 Row = dict[str, Any]
@@ -36,13 +36,13 @@ def row(cell: Cell) -> Row:
         "gained": _rounded(cell.gained),
     }
     optional = {
-        "reference": cell.reference if cell.reference != cell.truth else None,
+        "reference": cell.reference if abs(share(cell.reference, cell.truth)) > ROUNDING else None,
         "at_risk": cell.at_risk or None,
         "doubtful": cell.doubtful or None,
     }
     found |= {name: _rounded(value) for name, value in optional.items() if value is not None}
-    if cell.reason:
-        found["reason"] = cell.reason
+    if cell.reasons:
+        found["reasons"] = list(cell.reasons)
     if cell.widespread and cell.raw_truth:
         found["widespread"] = {
             name: _rounded(share(value, cell.raw_truth)) for name, value in cell.widespread.items()
@@ -86,7 +86,7 @@ def _header(*columns: str) -> list[str]:
 def verdict(cells: Sequence[Row]) -> str:
     """Return one sentence: GREEN or RED, and of how many cells."""
     red = [cell for cell in cells if cell["red"]]
-    listed = sum("reason" in cell for cell in cells)
+    listed = sum("reasons" in cell for cell in cells)
     silent = sum(cell["ours"] is None for cell in cells)
     state = f"RED: {len(red)} of {len(cells)} cells are outside their limits" if red else "GREEN"
     return f"{state}; {len(cells)} cells, {listed} of them listed beforehand, {silent} not recorded by us."
@@ -94,7 +94,8 @@ def verdict(cells: Sequence[Row]) -> str:
 
 def summary(table: Table) -> str:
     """Return a line for every fault: our worst cell, and what the usual queries show for dollars."""
-    lines = _header("fault", "cells", "limit", "worst deviation", "red", *(f"`{name}`" for name in QUERIES))
+    usual_names = (f"`{name}`" for name in QUERIES)
+    lines = _header("fault", "cells", "limit", "worst cell of ours", "our dollars", "red", *usual_names)
     for name in table["faults"]:
         cells = [cell for cell in table["cells"] if cell["fault"] == name]
         usual = [
@@ -105,7 +106,8 @@ def summary(table: Table) -> str:
                 name,
                 str(len(cells)),
                 LIMITS[table["faults"][name]["limit"]],
-                percent(max((deviation(cell) for cell in cells), default=0.0)),
+                percent(max((deviation(cell) for cell in cells), default=0.0)).lstrip("+"),
+                percent(_dollars(cells)),
                 str(sum(cell["red"] for cell in cells)),
                 *(_median(it[query] for it in usual) for query in QUERIES),
             )
@@ -113,12 +115,24 @@ def summary(table: Table) -> str:
     return "\n".join(lines) + "\n"
 
 
+def held_against(cell: Row) -> float:
+    """Return what ours is compared with: the truth, unless the list says otherwise."""
+    return float(cell.get("reference", cell["truth"]))
+
+
 def deviation(cell: Row) -> float:
     """Return what a cell lost and gained against its reference, as a share."""
-    held = cell.get("reference", cell["truth"])
+    held = held_against(cell)
     if cell["ours"] is None or not held:
         return 0.0
     return float((cell["lost"] + cell["gained"]) / held)
+
+
+def _dollars(cells: Sequence[Row]) -> float:
+    """Return the error of our dollars over all workloads, against what they are held against."""
+    found = [cell for cell in cells if cell["quantity"] == "dollars"]
+    held = sum(held_against(cell) for cell in found)
+    return share(sum(float(cell["ours"] or 0) for cell in found), held)
 
 
 def _median(values: Iterable[float | None]) -> str:
@@ -131,7 +145,7 @@ def red_cells(cells: Sequence[Row]) -> str:
     red = sorted((cell for cell in cells if cell["red"]), key=lambda cell: -deviation(cell))
     return "".join(
         f"RED {cell['fault']} / {cell['workload']} / {cell['quantity']}: truth "
-        f"{amount(cell.get('reference', cell['truth']))}, ours {amount(cell['ours'])}; {_note(cell)}\n"
+        f"{amount(held_against(cell))}, ours {amount(cell['ours'])}; {_note(cell)}\n"
         for cell in red
     )
 
@@ -173,7 +187,7 @@ def _fault(table: Table, name: str) -> str:
 def markdown(table: Table) -> str:
     """Return the whole table for people."""
     versions = ", ".join(f"{name} {version}" for name, version in table["versions"].items())
-    reasons = sorted({cell["reason"] for cell in table["cells"] if "reason" in cell})
+    reasons = sorted({reason for cell in table["cells"] for reason in cell.get("reasons", [])})
     workloads = "\n".join(f"- `{name}`: {text}" for name, text in table["workloads"].items())
     listed = "\n".join(f"- {reason}" for reason in reasons)
     return f"""# The truth table
@@ -191,7 +205,8 @@ side by side against the same servers.
 
 ## By fault
 
-The worst deviation is that of our worst cell; the usual queries have their median error for dollars.
+The worst cell of ours is what it lost and gained, for a listed cell against what it is held against; our
+dollars are summed over all workloads; the usual queries have their median error for dollars.
 
 {summary(table)}
 ## Workloads

@@ -163,7 +163,7 @@ def _cell(scope: Scope, at_risk: Sequence[Batch], ours: Cells | None, usual: Map
         at_risk=scope.total(batch for batch in at_risk if id(batch) in mine),
         doubtful=scope.total(batch for ledger in ledgers for batch in ledger.doubtful),
         limit=scope.limit,
-        reason=" ".join(it.reason for it in scope.listed),
+        reasons=tuple(it.reason for it in scope.listed),
         raw_truth=Truth(exported).total(scope.quantity.raw_truth) if usual else 0.0,
         widespread=usual,
     )
