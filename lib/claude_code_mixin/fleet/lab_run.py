@@ -26,6 +26,7 @@ from claude_code_mixin.fleet.lab_cells import (
 )
 from claude_code_mixin.fleet.lab_stack import Lab, Stack
 from claude_code_mixin.fleet.lab_workloads import adapted, workload_of
+from claude_code_mixin.fleet.process import ServerError
 from claude_code_mixin.fleet.telemetry import Batch
 from claude_code_mixin.fleet.truth import Cells, Truth
 from claude_code_mixin.fleet.workloads import Workload
@@ -36,25 +37,32 @@ SEED = 1
 
 @dataclass(frozen=True)
 class Played:
-    """What a run left behind: the ledger of each workload, what was at risk, and when it began."""
+    """What a run left behind: the ledger of each workload, what was at risk, and bare sums by counter."""
 
     ledgers: Mapping[str, Ledger]
     at_risk: Sequence[Batch]
     bare: Mapping[str, Mapping[str, float]]
-    missed: int
 
 
 def run(lab: Lab, fault: Fault, workloads: Sequence[Workload], expected: Sequence[Expected]) -> list[Cell]:
-    """Play all workloads while the fault happens and return their cells."""
+    """Play all workloads while the fault happens and return their cells.
+
+    Raise ServerError when a server fails otherwise than the fault has it.
+    """
     own = [adapted(workload) for workload in workloads]
     with Stack(replace(lab, replicas=fault.replicas)) as stack:
         if fault.history:
             stack.history(own)
         stack.install()
         ledgers = _play(stack, fault, own)
+        if stack.doors.missed:
+            raise ServerError(
+                f"{stack.doors.missed} batches never reached the widespread collector: its errors "
+                "would not be its own; run with a smaller --factor"
+            )
         bare = {it.raw: _by_workload(stack, _usual(stack, it.raw)["sum"]) for it in QUANTITIES if it.raw}
         stack.evaluations(4)
-        played = Played(ledgers, tuple(stack.at_risk), bare, stack.doors.missed)
+        played = Played(ledgers, tuple(stack.at_risk), bare)
         return [
             cell
             for quantity in QUANTITIES
