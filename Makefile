@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TOOLS := $(if $(CLAUDE_CODE_MIXIN_TOOLS_DIR),$(CLAUDE_CODE_MIXIN_TOOLS_DIR),.tools)
 READY := $(VENV)/.installed
 .DEFAULT_GOAL := help
-.PHONY: help venv build check test test-fast test-rules tools fmt lint lock real-input mutation mutation-sample bench wheel clean
+.PHONY: help venv build check test test-fast test-rules tools fmt lint lock real-input mutation mutation-sample bench truth truth-smoke truth-broken wheel clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,15 @@ bench: build tools ## Measure the figures that the README states
 wheel: build ## Make a wheel with the built files in dist/
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
+
+truth: build tools ## Hold the meters against the truth, every workload and fault: results/truth.{json,md}
+	@$(BIN)/python -m claude_code_mixin.fleet.lab --output results
+
+truth-smoke: build tools ## The same for a sample, in less than a minute
+	@$(BIN)/python -m claude_code_mixin.fleet.lab --smoke
+
+truth-broken: build tools ## Break the pipeline on purpose and see the truth table turn red
+	@$(BIN)/python -m claude_code_mixin.fleet.lab --factor 40 --break all --output results
 
 clean: ## Remove what the tests and tools leave behind, not the environment
 	rm -rf dist .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .build.new

@@ -17,6 +17,13 @@ from claude_code_mixin.settings import active
 
 HEARTBEAT_MEMORY = "7d"
 """How far back an installation or instance is known to have run. One sample a minute per instance."""
+UNREAD = "2m"
+"""How far back counters are read: two evaluations, past the marker that they have gone stale.
+
+A collector that ends takes its counters along, and the next failed scrape marks them stale: what was scraped
+since the evaluation before would be lost to a bare name, up to a minute's spend. The second minute is for a
+scrape that was stored late, or an evaluation that was missed.
+"""
 
 
 def remembering(
@@ -50,7 +57,7 @@ def remembering(
     )
     seen = Record(
         name=f"{cut}:claude_code_{metric}:seen",
-        expr=selector(raw, job=job),
+        expr=f"last_over_time({selector(raw, job=job)}[{UNREAD}])",
         unit=unit,
         help="Counter values that the meter has accounted for",
         public=False,
