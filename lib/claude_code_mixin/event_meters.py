@@ -44,6 +44,13 @@ PLUGIN = Cut("plugin", ("plugin", "scope", "trigger"))
 SETTINGS = Cut("settings", ("trigger",))
 
 
+def context_bands() -> tuple[str, ...]:
+    """Names of the context bands, smallest first: 0-50k, ..., over 500k."""
+    bounds = [f"{bound // 1000}k" for bound in CONTEXT_BANDS]
+    lower = ["0", *bounds[:-1]]
+    return (*(f"{low}-{high}" for low, high in zip(lower, bounds, strict=True)), f"over {bounds[-1]}")
+
+
 def _seconds(cut: Cut, quantity: str, event: str, number: str, buckets: tuple[float, ...]) -> Meter:
     return Meter(cut, quantity, "seconds", event, number=number, factor=0.001, buckets=buckets)
 

@@ -97,10 +97,13 @@ class Meter:
 
     @property
     def series(self) -> str:
-        """Name in Prometheus, after the exporter's unit and type suffixes; a histogram's without its part."""
-        words = {"USD": "_USD", "seconds": "_seconds", "bytes": "_bytes"}
-        suffix = words.get(self.unit, "") + ("" if self.buckets else "_total")
-        return f"claude_code_meter_{self.cut.name}_{self.quantity}{suffix}"
+        """Name in Prometheus, after the exporter's unit and type suffixes; a histogram's without its part.
+
+        The exporter leaves out a unit that the name ends in.
+        """
+        word = "" if self.quantity == self.unit or not self.otel_unit else f"_{self.unit}"
+        suffix = "" if self.buckets else "_total"
+        return f"claude_code_meter_{self.cut.name}_{self.quantity}{word}{suffix}"
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -123,6 +126,12 @@ CLIENT_LABELS: Mapping[str, tuple[str, ...]] = {
     "claude_code.active_time.total": ("writer", "team", "type"),
 }
 """Client counter -> labels that stay when the collector sums it over sessions and users."""
+
+CLIENT_TYPES: Mapping[str, tuple[str, ...]] = {
+    "claude_code.lines_of_code.count": ("added", "removed", "other"),
+    "claude_code.active_time.total": ("user", "cli", "other"),
+}
+"""Client counter -> values of its label `type`, where those are not the types of tokens."""
 
 CLIENT_SERIES: Mapping[str, tuple[str, str]] = {
     "claude_code.session.count": ("claude_code_session_count_total", "sessions"),

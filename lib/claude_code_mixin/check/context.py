@@ -11,6 +11,7 @@ import promql_parser as ast
 
 from claude_code_mixin import catalogue, promql, promql_labels, promql_units
 from claude_code_mixin.catalogue import Attribute, Series
+from claude_code_mixin.compile.wire_labels import wire_labels
 from claude_code_mixin.loader import Mixin
 from claude_code_mixin.model import Alert, Allow, Dashboard, Panel, Query, Record
 from claude_code_mixin.problems import Place, Problem
@@ -104,14 +105,15 @@ class Context:
 
     @cached_property
     def attributes(self) -> dict[str, Attribute]:
-        """The catalogue's attribute behind each label name; `user` and `repository` as configured."""
+        """The catalogue's attribute behind each label name: as the collector fills it, else of that name."""
         known = catalogue.load().attributes
         found = {attribute.label: attribute for attribute in known.values()}
         for attribute in known.values():
             found.setdefault(attribute.label.removesuffix("_name"), attribute)
-        configured = self.mixin.config.labels
-        chosen = {"user": configured.user, "repository": configured.repository}
-        return found | {label: known[key] for label, key in chosen.items() if key in known}
+        for label in wire_labels(self.mixin.config).values():
+            sources = [known[key] for key in label.keys if key in known]
+            found |= {label.name: source for source in sources[:1]}
+        return found
 
     def known(self, name: str) -> bool:
         """Whether a metric of this name exists, parts of histograms included."""

@@ -7,14 +7,18 @@ twice included. They run before batching: batching drops the request's context, 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from claude_code_mixin.catalogue import load
 from claude_code_mixin.compile.ottl import CLEAN, FINITE, LARGEST_USD, LARGEST_VALUE, WRITER
 from claude_code_mixin.compile.wire_labels import wire_labels
 from claude_code_mixin.config import Config
-from claude_code_mixin.meters import CLIENT_LABELS, VALUES
+from claude_code_mixin.meters import CLIENT_LABELS, CLIENT_TYPES, VALUES
 
-CLIENT_VALUES = {**VALUES, "type": (*VALUES["type"], "added", "removed", "user", "cli")}
+CLIENT_VALUES = {
+    **VALUES,
+    "type": tuple(dict.fromkeys((*VALUES["type"], *chain.from_iterable(CLIENT_TYPES.values())))),
+}
 """Closed value sets on client counters; `type` means tokens, lines or time."""
 
 

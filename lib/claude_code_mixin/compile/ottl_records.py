@@ -12,7 +12,7 @@ from claude_code_mixin.catalogue import load
 from claude_code_mixin.compile.ottl import CLEAN, FINITE, LARGEST_USD, LARGEST_VALUE, WRITER
 from claude_code_mixin.compile.wire_labels import WireLabel, wire_labels
 from claude_code_mixin.config import Config
-from claude_code_mixin.event_meters import CONTEXT_BANDS, CONTEXT_TOKENS, METERS
+from claude_code_mixin.event_meters import CONTEXT_BANDS, CONTEXT_TOKENS, METERS, context_bands
 
 CANARY = "canary"
 REQUIRED = {"api_request": "cost_usd"}
@@ -123,13 +123,6 @@ def _context_band() -> Iterator[str]:
     yield f'set(log.cache["context"], "{context_bands()[-1]}") where {here}'
     for bound, band in reversed(list(zip(CONTEXT_BANDS, context_bands(), strict=False))):
         yield f'set(log.cache["context"], "{band}") where {here} and log.cache["size"] <= {bound}.0'
-
-
-def context_bands() -> tuple[str, ...]:
-    """Names of the context bands, smallest first: 0-50k, ..., over 500k."""
-    bounds = [f"{bound // 1000}k" for bound in CONTEXT_BANDS]
-    lower = ["0", *bounds[:-1]]
-    return (*(f"{low}-{high}" for low, high in zip(lower, bounds, strict=True)), f"over {bounds[-1]}")
 
 
 def _label(label: WireLabel) -> Iterator[str]:
