@@ -111,8 +111,8 @@ class Context:
         for attribute in known.values():
             found.setdefault(attribute.label.removesuffix("_name"), attribute)
         for label in wire_labels(self.mixin.config).values():
-            sources = [known[key] for key in label.keys if key in known]
-            found |= {label.name: source for source in sources[:1]}
+            source = next((known[key] for key in label.keys if key in known), None)
+            found |= {label.name: source} if source else {}
         return found
 
     def known(self, name: str) -> bool:
