@@ -150,5 +150,6 @@ PIPELINE_SERIES: Mapping[str, tuple[tuple[str, ...], str]] = {
     "claude_code_pipeline_events_total": (("writer", "event"), "events"),
     "claude_code_pipeline_points_total": (("writer",), "points"),
     "claude_code_pipeline_dropped_total": (("writer", "signal", "reason"), "points"),
+    "claude_code_pipeline_unknown_total": (("kind", "event", "unknown"), "points"),
 }
 """Counters with which the collector accounts for what arrived and what it refused to count."""

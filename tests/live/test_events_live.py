@@ -363,3 +363,60 @@ def test_recorded_and_made_up_records_feed_every_meter(captures: tuple[Capture, 
     fed = {name.removeprefix("claude_code_meter_") for name in expected([*recorded(captures), *MADE_UP])}
     named = {f"{name}_total" for name in (*COUNTS, *SUMS)}
     assert fed >= named | {f"{name}_seconds_sum" for name in HISTOGRAMS}
+
+
+UNKNOWN = "claude_code_pipeline_unknown_total"
+
+
+def unknown(kind: str, event: str, names: str) -> frozenset[tuple[str, str]]:
+    """Labels of the counter of names that nobody knows."""
+    return frozenset({"kind": kind, "event": event, "unknown": names}.items())
+
+
+def test_unknown_names_of_recorded_sessions_are_their_own_resource_attributes(
+    real_input: RealInput, captures: tuple[Capture, ...]
+) -> None:
+    """Nothing that the client was seen to send is unknown, but for what OTEL_RESOURCE_ATTRIBUTES added."""
+    events = Counter(str(it["event.name"]) for it in recorded(captures) if "department" in it)
+    want = {unknown("attribute", event, "department"): float(count) for event, count in events.items()}
+    assert exposed(real_input.collector.metrics)[UNKNOWN] == want
+
+
+def until(collector: Collector, settled: Callable[[dict[str, Series]], bool]) -> dict[str, Series]:
+    """What the collector exposes once it is `settled`, or at the end of patience."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not settled(found := exposed(collector.metrics)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return found
+
+
+def test_unknown_names_are_counted_by_name(collector: Collector) -> None:
+    """Events, attributes and metrics by name, without their values; names that are odd as other."""
+    odd: list[dict[str, object]] = [{"event.name": "has spaces"}, {"no": "name"}, {"event.name": 7}]
+    strange = {"event.name": "auth", "action": "login", "zebra": "planted", "ape.kind": "planted", 'b"[]': 1}
+    body = otlp.records({"event.name": "brand_new"}, *odd, strange)
+    otlp.send(f"http://{collector.otlp}/v1/logs", body, writer=WRITER)
+    body = otlp.metrics(otlp.counter("claude_code.new", 1.0), otlp.counter("EVIL name", 1.0))
+    otlp.send(f"http://{collector.otlp}/v1/metrics", body, writer=WRITER)
+    want = {
+        unknown("event", "unknown", "brand_new"): 1.0,
+        unknown("event", "unknown", "other"): 3.0,
+        unknown("attribute", "auth", "ape.kind,b,zebra"): 1.0,
+        unknown("metric", "none", "claude_code.new"): 1.0,
+        unknown("metric", "none", "other"): 1.0,
+    }
+    assert until(collector, lambda found: found.get(UNKNOWN) == want)[UNKNOWN] == want
+    assert "planted" not in requests.get(f"http://{collector.metrics}/metrics", timeout=WAIT_SECONDS).text
+
+
+def test_unknown_names_are_bounded(collector: Collector) -> None:
+    """A thousand made-up names leave two hundred series, and what follows is metered."""
+    flood = [{"event.name": f"made_up_{number}"} for number in range(1000)]
+    otlp.send(f"http://{collector.otlp}/v1/logs", otlp.records(*flood), writer=WRITER)
+    last = {"event.name": "at_mention", "mention_type": "peer", "success": "true"}
+    otlp.send(f"http://{collector.otlp}/v1/logs", otlp.records(last), writer=WRITER)
+    labels = frozenset({"team": "unassigned", "mention_type": "peer", "success": "true"}.items())
+    mentions = "claude_code_meter_mention_mentions_total"
+    found = until(collector, lambda found: labels in found.get(mentions, {}))
+    assert found[mentions][labels] == 1
+    assert len(found[UNKNOWN]) == 200

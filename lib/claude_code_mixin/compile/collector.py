@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from claude_code_mixin.compile import unknown_names
 from claude_code_mixin.compile.ottl_points import metric_statements, point_statements
 from claude_code_mixin.compile.ottl_records import CANARY, record_statements
 from claude_code_mixin.compile.yaml_text import dump
@@ -38,6 +39,7 @@ def collector(config: Config) -> dict[str, str]:
             "forward/points": {},
             "forward/events": {},
             "signal_to_metrics/arrival": _arrival(),
+            unknown_names.CONNECTOR: unknown_names.counted(),
             "signal_to_metrics/meter": {"error_mode": "ignore", "logs": list(_definitions(config))},
         },
         "exporters": {"prometheus": _exporter(config)},
@@ -108,6 +110,7 @@ def _processors(config: Config) -> Tree:
         "transform/derived": _transform("metric", ("datapoint", [_STARTS_NOW]), *_ANONYMOUS),
         "delta_to_cumulative/clients": dict(summed),
         "delta_to_cumulative/meter": dict(summed),
+        "delta_to_cumulative/unknown": {**summed, "max_streams": unknown_names.STREAMS},
     }
 
 
@@ -233,7 +236,7 @@ def _pipelines() -> Tree:
         name: {
             "receivers": receivers,
             "processors": processors,
-            "exporters": ["signal_to_metrics/arrival", f"forward/{onward}"],
+            "exporters": ["signal_to_metrics/arrival", unknown_names.CONNECTOR, f"forward/{onward}"],
         }
         for name, (receivers, processors, onward) in rows.items()
     }
@@ -250,6 +253,11 @@ def _pipelines() -> Tree:
     pipelines["metrics/meter"] = {
         "receivers": ["signal_to_metrics/arrival", "signal_to_metrics/meter"],
         "processors": ["transform/derived", "delta_to_cumulative/meter"],
+        "exporters": ["prometheus"],
+    }
+    pipelines["metrics/unknown"] = {
+        "receivers": [unknown_names.CONNECTOR],
+        "processors": ["transform/derived", "delta_to_cumulative/unknown"],
         "exporters": ["prometheus"],
     }
     return pipelines

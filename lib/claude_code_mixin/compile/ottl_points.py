@@ -11,6 +11,7 @@ from itertools import chain
 
 from claude_code_mixin.catalogue import load
 from claude_code_mixin.compile.ottl import CLEAN, FINITE, LARGEST_USD, LARGEST_VALUE, WRITER
+from claude_code_mixin.compile.unknown_names import unknown_in_point
 from claude_code_mixin.compile.wire_labels import wire_labels
 from claude_code_mixin.config import Config
 from claude_code_mixin.meters import CLIENT_LABELS, CLIENT_TYPES, VALUES
@@ -24,7 +25,7 @@ CLIENT_VALUES = {
 
 def point_statements(config: Config) -> list[str]:
     """Statements for one data point of a client counter: reason to drop it, or its labels."""
-    statements = [*_point_reasons(), *_one_number_type()]
+    statements = [*_point_reasons(), *unknown_in_point(), *_one_number_type()]
     statements.append(f'set(datapoint.cache["writer"], {WRITER})')
     for label in wire_labels(config).values():
         metrics = [name for name, labels in CLIENT_LABELS.items() if label.name in labels]

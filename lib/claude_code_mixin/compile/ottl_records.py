@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from claude_code_mixin.catalogue import load
 from claude_code_mixin.compile.ottl import CLEAN, FINITE, LARGEST_USD, LARGEST_VALUE, WRITER
+from claude_code_mixin.compile.unknown_names import unknown_in_record
 from claude_code_mixin.compile.wire_labels import WireLabel, wire_labels
 from claude_code_mixin.config import Config
 from claude_code_mixin.event_meters import CONTEXT_BANDS, CONTEXT_TOKENS, METERS, context_bands
@@ -22,10 +23,13 @@ REQUIRED = {"api_request": "cost_usd"}
 def record_statements(config: Config) -> list[str]:
     """Statements for one event: its name, reason to drop it, its numbers and its labels."""
     labels = [label for label in wire_labels(config).values() if _events_with(label.name)]
-    keep = ", ".join(f'"{name}"' for name in ("event", "reason", "writer", "context", *_names(labels)))
+    keep = ", ".join(
+        f'"{name}"' for name in ("event", "reason", "unknown", "writer", "context", *_names(labels))
+    )
     numbers = dict.fromkeys(number for event in _counted_events() for number in _numbers(event))
     return [
         *_event_name(),
+        *unknown_in_record(config),
         f'set(log.cache["writer"], {WRITER})',
         *(statement for event in _counted_events() for statement in _numbers_of(event)),
         *_context_band(),
