@@ -25,6 +25,7 @@ from claude_code_mixin.fleet.servers import Collector
 
 WRITER = ("laptops", "made-up-for-this-run")
 WAIT_SECONDS = 10.0
+SCENE = "15m"
 TEAM, MODEL = ("team", "team.id", "unassigned"), ("model", "model", "unknown")
 VERSION = ("version", "app.version", "unknown")
 SUCCESS = ("success", "success", "unknown")
@@ -170,6 +171,31 @@ HISTOGRAMS: Mapping[str, tuple[str, Labels, str, tuple[float, ...]]] = {
         (0.01, 0.1, 0.5, 1, 5, 10, 30, 60, 120, 600),
     ),
     "compaction_duration": ("compaction", COMPACTION, "duration_ms", (5, 10, 20, 30, 60, 120, 300)),
+}
+
+# What Prometheus records of the meters that recorded sessions feed: record, series without its prefix.
+RECORDED: Mapping[str, str] = {
+    "error:claude_code_api_errors": "error_requests_total",
+    "error:claude_code_retries_exhausted": "error_exhausted_total",
+    "error:claude_code_refusals": "error_refused_total",
+    "cache:claude_code_cache_written_tokens": "cache_written_tokens_total",
+    "context:claude_code_context_requests": "context_requests_total",
+    "api:claude_code_api_duration_seconds_bucket": "api_duration_seconds_bucket",
+    "api:claude_code_api_duration_seconds_sum": "api_duration_seconds_sum",
+    "api:claude_code_first_token_seconds_bucket": "api_first_token_seconds_bucket",
+    "api:claude_code_first_token_seconds_sum": "api_first_token_seconds_sum",
+    "tool:claude_code_tool_calls": "tool_calls_total",
+    "tool_kind:claude_code_tool_duration_seconds_bucket": "tool_kind_duration_seconds_bucket",
+    "tool_kind:claude_code_tool_duration_seconds_sum": "tool_kind_duration_seconds_sum",
+    "tool_kind:claude_code_tool_bytes": "tool_kind_size_bytes_total",
+    "decision:claude_code_tool_decisions": "decision_calls_total",
+    "prompt:claude_code_prompts": "prompt_prompts_total",
+    "skill:claude_code_skill_activations": "skill_activations_total",
+    "subagent:claude_code_subagent_runs": "subagent_runs_total",
+    "hook:claude_code_hook_runs": "hook_runs_total",
+    "connection:claude_code_mcp_connections": "connection_attempts_total",
+    "plugin:claude_code_plugins_loaded": "plugin_loaded_total",
+    "settings:claude_code_settings_resolved": "settings_resolved_total",
 }
 
 # What no recorded session holds, as the contract says that the client sends it: numbers as texts.
@@ -347,6 +373,32 @@ def test_recorded_sessions_are_metered_to_the_last_series(
     assert not differences(got, want)
 
 
+def bounded(labels: Mapping[str, str]) -> frozenset[tuple[str, str]]:
+    """The labels with `le` as the collector writes it: Prometheus 3 makes 5.0 of 5."""
+    le = {"le": labels["le"].removesuffix(".0")} if "le" in labels else {}
+    return frozenset({**labels, **le}.items())
+
+
+def test_prometheus_records_what_the_collector_metered(
+    real_input: RealInput, captures: tuple[Capture, ...]
+) -> None:
+    """Increments add up to the truth, label set by label set; only buckets record zeros."""
+    want = expected(recorded(captures))
+    found: dict[str, Series] = {}
+    for record in RECORDED:
+        samples = real_input.prometheus.query(f"sum_over_time({record}:increase1m[{SCENE}])")
+        found[record] = {bounded(it.labels): it.value for it in samples}
+    truth = {
+        record: {
+            labels: value
+            for labels, value in want[f"claude_code_meter_{series}"].items()
+            if value or series.endswith("_bucket")
+        }
+        for record, series in RECORDED.items()
+    }
+    assert not differences(found, truth)
+
+
 def test_events_that_no_recorded_session_holds_are_metered_too(collector: Collector) -> None:
     """Texts become numbers, absent labels their default, absent numbers nothing."""
     url = f"http://{collector.otlp}/v1/logs"
@@ -417,6 +469,6 @@ def test_unknown_names_are_bounded(collector: Collector) -> None:
     otlp.send(f"http://{collector.otlp}/v1/logs", otlp.records(last), writer=WRITER)
     labels = frozenset({"team": "unassigned", "mention_type": "peer", "success": "true"}.items())
     mentions = "claude_code_meter_mention_mentions_total"
-    found = until(collector, lambda found: labels in found.get(mentions, {}))
+    found = until(collector, lambda it: labels in it.get(mentions, {}) and len(it[UNKNOWN]) >= 200)
     assert found[mentions][labels] == 1
     assert len(found[UNKNOWN]) == 200
