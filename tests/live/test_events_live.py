@@ -399,6 +399,39 @@ def test_prometheus_records_what_the_collector_metered(
     assert not differences(found, truth)
 
 
+CLIENT_COUNTERS = {
+    "claude_code.lines_of_code.count": "claude_code_lines_of_code_count_total",
+    "claude_code.commit.count": "claude_code_commit_count_total",
+    "claude_code.pull_request.count": "claude_code_pull_request_count_total",
+    "claude_code.code_edit_tool.decision": "claude_code_code_edit_tool_decision_total",
+    "claude_code.active_time.total": "claude_code_active_time_seconds_total",
+}
+
+
+def test_the_clients_other_counters_add_up(
+    real_input: RealInput, captures: tuple[Capture, ...], record_property: Callable[[str, object], None]
+) -> None:
+    """Totals of the delta points of each counter; cumulative ones are refused."""
+    want: dict[str, float] = dict.fromkeys(CLIENT_COUNTERS.values(), 0.0)
+    metrics = [
+        metric
+        for capture in captures
+        for post in capture.posts
+        for resource in post.body.get("resourceMetrics", ())
+        for scope in resource["scopeMetrics"]
+        for metric in scope["metrics"]
+    ]
+    for metric in (it for it in metrics if it["name"] in CLIENT_COUNTERS):
+        if metric["sum"]["aggregationTemporality"] == 1:
+            points = metric["sum"]["dataPoints"]
+            values = [float(point.get("asDouble", point.get("asInt", 0))) for point in points]
+            want[CLIENT_COUNTERS[metric["name"]]] += sum(values)
+    found = exposed(real_input.collector.metrics)
+    record_property("live", f"delta counters of recorded sessions: {want}")
+    assert {name: sum(found.get(name, {}).values()) for name in want} == pytest.approx(want)
+    assert sum(want.values()) > 0
+
+
 def test_events_that_no_recorded_session_holds_are_metered_too(collector: Collector) -> None:
     """Texts become numbers, absent labels their default, absent numbers nothing."""
     url = f"http://{collector.otlp}/v1/logs"
