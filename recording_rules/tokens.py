@@ -1,6 +1,10 @@
-"""Tokens by type, as the clients report them per request; input excludes what was read from the cache."""
+"""Tokens by type, as the clients report them per request; input excludes what was read from the cache.
+
+Beside them: what was written to the cache, by how long it stays there, and how full the context was.
+"""
 
 from claude_code_mixin import Group, active
+from claude_code_mixin.event_meters import CACHE, CONTEXT
 from claude_code_mixin.meter import cut_down, remembering, rolled_up
 from claude_code_mixin.meters import ATTRIBUTION, IDENTITY, kept
 
@@ -20,14 +24,33 @@ ATTRIBUTION_RECORDS = remembering(
     extra="type",
     kept_for="finding out which query source or effort fills the context",
 )
+CACHE_RECORDS = remembering(
+    CACHE,
+    "cache_written_tokens",
+    "claude_code_meter_cache_written_tokens_total",
+    "tokens",
+    "Tokens written to the cache",
+    extra="ttl",
+    kept_for="price of cache writes, which for one hour cost more than for five minutes",
+)
+CONTEXT_RECORDS = remembering(
+    CONTEXT,
+    "context_requests",
+    "claude_code_meter_context_requests_total",
+    "requests",
+    "Requests by the size of their context",
+    kept_for="share of requests with a context so long that they cost more",
+)
 IDENTITY_TOKENS = IDENTITY_RECORDS[-1]
 ATTRIBUTION_TOKENS = ATTRIBUTION_RECORDS[-1]
+CACHE_WRITTEN = CACHE_RECORDS[-1]
+CONTEXT_REQUESTS = CONTEXT_RECORDS[-1]
 TEAM_TOKENS = cut_down(IDENTITY_TOKENS, "team", TEAM_MODEL_TYPE)
 TEAM_TOKENS_1H = rolled_up(TEAM_TOKENS, "1h", kept_for=REPORTS)
 TEAM_TOKENS_1D = rolled_up(TEAM_TOKENS, "1d", kept_for=REPORTS)
 
 METER = Group(
     name="claude-code-tokens-meter",
-    records=(*IDENTITY_RECORDS, *ATTRIBUTION_RECORDS, TEAM_TOKENS),
+    records=(*IDENTITY_RECORDS, *ATTRIBUTION_RECORDS, TEAM_TOKENS, *CACHE_RECORDS, *CONTEXT_RECORDS),
 )
 ROLL_UPS = Group(name="claude-code-tokens-roll-ups", records=(TEAM_TOKENS_1H, TEAM_TOKENS_1D))

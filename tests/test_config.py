@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from claude_code_mixin import config, meters, overrides, tomlfile
+from claude_code_mixin import config, event_meters, meters, overrides, tomlfile
 from claude_code_mixin.compile.wire_labels import wire_labels
 from claude_code_mixin.config import ALLOWED, COUNTED_ATTRIBUTES, RESERVED_LABELS, Config
 from claude_code_mixin.config_problems import settings
@@ -115,9 +115,10 @@ def test_the_configuration_cannot_be_changed_once_read() -> None:
 
 def test_every_label_of_the_meters_is_refused_as_a_constant_label() -> None:
     """A constant label of the same name would merge the series of all teams or models."""
-    cuts = [meter.cut for meter in meters.METERS] + [meters.WITNESS, meters.START]
-    used = {label for cut in cuts for label in cut.labels} | {"type", *meters.TARGET_LABELS}
-    assert used <= RESERVED_LABELS
+    series = [meter.labels(Config(privacy="full")) for meter in event_meters.METERS]
+    series += [*meters.CLIENT_LABELS.values(), *(labels for labels, _ in meters.PIPELINE_SERIES.values())]
+    used = {label for labels in series for label in labels} | {"le", *meters.TARGET_LABELS}
+    assert sorted(used - RESERVED_LABELS) == []
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,20 @@ RESERVED_LABELS = frozenset(
         *("alertname", "severity", "owner", "job", "instance", "collector_start", "le"),
         *("team", "user", "model", "query_source", "effort", "speed", "type", "start_type"),
         *("agent", "skill", "plugin", "mcp_server", "repository", "version", "event", "reason", "signal"),
+        *(
+            "writer",
+            "provider",
+            "context",
+            "ttl",
+            "status_code",
+            "tool",
+            "tool_name",
+            "success",
+            "error_type",
+        ),
+        *("direction", "decision", "source", "language", "permission_mode", "command_source", "trigger"),
+        *("moment", "status", "transport", "scope", "from_mode", "to_mode", "hook_event", "outcome"),
+        *("mention_type", "action", "auth_method", "error_name", "kind", "unknown"),
     )
 )
 """Labels that recorded series or alerts carry: a constant of the same name would merge series."""

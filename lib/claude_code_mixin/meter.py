@@ -39,11 +39,53 @@ def remembering(
     a first installation look old; the increment last and from the memory alone, so that a scrape landing
     in between is neither lost nor counted twice. `offset 1ms` hides what this evaluation has just written.
     """
-    memory = active().meter.memory
-    job = active().meter.job
+    known, alive = _heartbeat(cut, metric)
+    seen = _seen(cut, metric, raw, unit)
+    increase = Record(
+        name=f"{cut}:claude_code_{metric}:increase1m",
+        expr=_increase(_by(cut, extra), seen, known, ") > 0"),
+        unit=unit,
+        help=f"{what}, counted in the minute; minutes without any are not recorded",
+        allow=_unused(kept_for),
+    )
+    return known, alive, seen, increase
+
+
+def remembering_histogram(
+    cut: Cut, metric: str, raw: str, unit: str, what: str, *, kept_for: str = ""
+) -> tuple[Record, ...]:
+    """Return the records known, alive, and for the parts _bucket and _sum of a histogram seen and increase1m.
+
+    `raw` is the histogram's wire name without its part, `unit` that of its sum; the rest as for
+    `remembering()`. Buckets keep the label `le`, and the one with le="+Inf" counts the events. They are
+    recorded when they are 0, too: histogram_quantile() takes the bound below a bucket from the one before
+    it, and from 0 when there is none.
+    """
+    known, alive = _heartbeat(cut, metric)
+    buckets = _seen(cut, f"{metric}_bucket", f"{raw}_bucket", "1")
+    sums = _seen(cut, f"{metric}_sum", f"{raw}_sum", unit)
+    bucket_increase = Record(
+        name=f"{cut}:claude_code_{metric}_bucket:increase1m",
+        expr=_increase(_by(cut, "le"), buckets, known, ")"),
+        unit=buckets.unit,
+        help=f"{what}, events of up to le {unit} counted in the minute",
+        allow=_unused(kept_for),
+    )
+    sum_increase = Record(
+        name=f"{cut}:claude_code_{metric}_sum:increase1m",
+        expr=_increase(_by(cut, ""), sums, known, ") > 0"),
+        unit=unit,
+        help=f"{what}, summed up in the minute; minutes without any are not recorded",
+        allow=_unused(kept_for),
+    )
+    return known, alive, buckets, bucket_increase, sums, sum_increase
+
+
+def _heartbeat(cut: Cut, metric: str) -> tuple[Record, Record]:
+    """Known and alive. Each metric has its own: one that an upgrade adds beside old counters counts none."""
     alive = Record(
         name=f"{cut}:claude_code_{metric}:alive",
-        expr=f'group by (job, instance) (up{{job="{job}"}} == 1) * time()',
+        expr=f'group by (job, instance) (up{{job="{active().meter.job}"}} == 1) * time()',
         unit="timestamp",
         help="Unix time at which this meter last evaluated beside a scraped collector",
         public=False,
@@ -55,31 +97,36 @@ def remembering(
         help="Unix time of the heartbeat before this evaluation's own",
         public=False,
     )
-    seen = Record(
+    return known, alive
+
+
+def _seen(cut: Cut, metric: str, raw: str, unit: str) -> Record:
+    return Record(
         name=f"{cut}:claude_code_{metric}:seen",
-        expr=f"last_over_time({selector(raw, job=job)}[{UNREAD}])",
+        expr=f"last_over_time({selector(raw, job=active().meter.job)}[{UNREAD}])",
         unit=unit,
         help="Counter values that the meter has accounted for",
         public=False,
     )
-    by = ", ".join(part for part in (cut.by(), extra) if part)
-    increase = Record(
-        name=f"{cut}:claude_code_{metric}:increase1m",
-        expr=f"""
+
+
+def _by(cut: Cut, extra: str) -> str:
+    return ", ".join(part for part in (cut.by(), extra) if part)
+
+
+def _increase(by: str, seen: Record, known: Record, end: str) -> str:
+    """The increment's expression; `end` closes the increments per raw series, and says which of them stay."""
+    memory = active().meter.memory
+    return f"""
 sum by ({by}) (
   (
     (({seen} - last_over_time({seen}[{memory}] offset 1ms)) >= 0)
     or
     ({seen} unless on (job, instance) ((time() - {known}) > {seconds(memory):.0f}))
-  ) > 0
+  {end}
 )
 and on () {known}
-""".strip(),
-        unit=unit,
-        help=f"{what}, counted in the minute; minutes without any are not recorded",
-        allow=_unused(kept_for),
-    )
-    return known, alive, seen, increase
+""".strip()
 
 
 def rolled_up(record: Record, window: str, *, kept_for: str = "") -> Record:

@@ -1,16 +1,14 @@
-"""What the collector makes of the clients' telemetry: label cuts, meters, and the raw series they appear as.
+"""What the collector makes of the clients' telemetry: label cuts, meters, and the clients' own counters.
 
-Events are the number: each quantity of an `api_request` becomes one long-lived counter per label cut, so
-that no raw series multiplies all labels. The clients' own counters, summed without session and user,
-are the witness.
+Events are the number: each quantity of an event becomes one long-lived counter per label cut, so that no raw
+series multiplies all labels. The clients' own counters, summed without session and user, are the witness.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from claude_code_mixin.catalogue import Series
 from claude_code_mixin.config import Config
 from claude_code_mixin.settings import active
 
@@ -47,16 +45,8 @@ VERSION = Cut("version", ("version",))
 WITNESS = Cut("witness", ("team", "model"))
 START = Cut("start", ("team", "start_type"))
 
-TOKEN_TYPES = {
-    "input": "input_tokens",
-    "output": "output_tokens",
-    "cacheRead": "cache_read_tokens",
-    "cacheCreation": "cache_creation_tokens",
-}
-"""Token type as the clients' counter spells it -> attribute of the api_request event."""
-
 VALUES: Mapping[str, tuple[str, ...]] = {
-    "type": (*TOKEN_TYPES, "other"),
+    "type": ("input", "output", "cacheRead", "cacheCreation", "other"),
     "query_source": ("main", "subagent", "auxiliary"),
     "effort": ("none", "low", "medium", "high", "xhigh", "max"),
     "speed": ("normal", "fast"),
@@ -78,14 +68,22 @@ VALUES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Meter:
-    """One counter that the collector derives from `api_request` events for one cut.
+    """One counter or histogram that the collector derives from the events called `event`, for one cut.
 
-    `quantity` is cost, tokens or requests; `unit` its house unit.
+    It counts the events, or sums the attribute `number`, or several attributes, `parts`, told apart by the
+    label `part_label` (label value -> attribute). `factor` turns the wire's unit into `unit`, a house unit.
+    `buckets` make it a histogram.
     """
 
     cut: Cut
     quantity: str
     unit: str
+    event: str = "api_request"
+    number: str | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)
+    part_label: str = ""
+    factor: float = 1.0
+    buckets: tuple[float, ...] = ()
 
     @property
     def otel_name(self) -> str:
@@ -93,30 +91,29 @@ class Meter:
         return f"claude_code.meter.{self.cut.name}.{self.quantity}"
 
     @property
+    def otel_unit(self) -> str:
+        """Unit as the exporter's suffix wants it; counts have none."""
+        return {"USD": "USD", "tokens": "tokens", "seconds": "s", "bytes": "By"}.get(self.unit, "")
+
+    @property
     def series(self) -> str:
-        """Name in Prometheus, after the exporter's unit and type suffixes."""
-        suffix = "_USD_total" if self.quantity == "cost" else "_total"
-        return f"claude_code_meter_{self.cut.name}_{self.quantity}{suffix}"
+        """Name in Prometheus, after the exporter's unit and type suffixes; a histogram's without its part.
+
+        The exporter leaves out a unit that the name ends in.
+        """
+        word = "" if self.quantity == self.unit or not self.otel_unit else f"_{self.unit}"
+        suffix = "" if self.buckets else "_total"
+        return f"claude_code_meter_{self.cut.name}_{self.quantity}{word}{suffix}"
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Attributes that it sums."""
+        return (self.number,) if self.number else tuple(self.parts.values())
 
     def labels(self, config: Config) -> tuple[str, ...]:
         """Labels that the collector writes under the privacy profile of `config`."""
-        extra = ("type",) if self.quantity == "tokens" else ()
-        return kept(self.cut.labels, config) + extra
+        return kept(self.cut.labels, config) + ((self.part_label,) if self.parts else ())
 
-
-METERS: tuple[Meter, ...] = (
-    Meter(IDENTITY, "cost", "USD"),
-    Meter(IDENTITY, "tokens", "tokens"),
-    Meter(IDENTITY, "requests", "requests"),
-    Meter(ATTRIBUTION, "cost", "USD"),
-    Meter(ATTRIBUTION, "tokens", "tokens"),
-    Meter(ATTRIBUTION, "requests", "requests"),
-    Meter(EXTENSION, "cost", "USD"),
-    Meter(EXTENSION, "requests", "requests"),
-    Meter(REPOSITORY, "cost", "USD"),
-    Meter(VERSION, "cost", "USD"),
-    Meter(VERSION, "requests", "requests"),
-)
 
 CLIENT_LABELS: Mapping[str, tuple[str, ...]] = {
     "claude_code.session.count": ("writer", "team", "start_type"),
@@ -129,6 +126,12 @@ CLIENT_LABELS: Mapping[str, tuple[str, ...]] = {
     "claude_code.active_time.total": ("writer", "team", "type"),
 }
 """Client counter -> labels that stay when the collector sums it over sessions and users."""
+
+CLIENT_TYPES: Mapping[str, tuple[str, ...]] = {
+    "claude_code.lines_of_code.count": ("added", "removed", "other"),
+    "claude_code.active_time.total": ("user", "cli", "other"),
+}
+"""Client counter -> values of its label `type`, where those are not the types of tokens."""
 
 CLIENT_SERIES: Mapping[str, tuple[str, str]] = {
     "claude_code.session.count": ("claude_code_session_count_total", "sessions"),
@@ -147,33 +150,6 @@ PIPELINE_SERIES: Mapping[str, tuple[tuple[str, ...], str]] = {
     "claude_code_pipeline_events_total": (("writer", "event"), "events"),
     "claude_code_pipeline_points_total": (("writer",), "points"),
     "claude_code_pipeline_dropped_total": (("writer", "signal", "reason"), "points"),
+    "claude_code_pipeline_unknown_total": (("kind", "event", "unknown"), "points"),
 }
 """Counters with which the collector accounts for what arrived and what it refused to count."""
-
-
-def collector_series() -> Mapping[str, Series]:
-    """Every raw series the compiled collector exposes under the active configuration, by name."""
-    return {series.name: series for series in _series(active())}
-
-
-def _series(config: Config) -> Iterator[Series]:
-    for meter in METERS:
-        yield _counter(meter.series, meter.unit, meter.labels(config), {"type": tuple(TOKEN_TYPES)})
-    for name, (series, unit) in CLIENT_SERIES.items():
-        yield _counter(series, unit, kept(CLIENT_LABELS[name], config))
-    for series, (labels, unit) in PIPELINE_SERIES.items():
-        yield _counter(series, unit, labels)
-
-
-def _counter(
-    name: str, unit: str, labels: tuple[str, ...], values: Mapping[str, tuple[str, ...]] = VALUES
-) -> Series:
-    return Series(
-        name=name,
-        kind="counter",
-        unit=unit,
-        labels={label: {**VALUES, **values}.get(label) for label in TARGET_LABELS + labels},
-        session_scoped=False,
-        description="counter kept by the compiled collector",
-        source="collector",
-    )

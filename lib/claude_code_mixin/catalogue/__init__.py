@@ -17,6 +17,7 @@ from claude_code_mixin.catalogue.model import (
     WireType,
 )
 from claude_code_mixin.catalogue.read import CatalogueError
+from claude_code_mixin.catalogue.series import histogram_parts
 
 __all__ = [
     "Attribute",
@@ -33,6 +34,7 @@ __all__ = [
     "Series",
     "Span",
     "WireType",
+    "histogram_parts",
     "load",
     "unknowns",
 ]

@@ -85,10 +85,11 @@ def _of_server(name: str, entry: Mapping[str, Any], group: Mapping[str, Any]) ->
         source=group["source"],
         open_labels=entry.get("open_labels", False),
     )
-    return _of_histogram(series) if series.kind == "histogram" else [series]
+    return histogram_parts(series) if series.kind == "histogram" else [series]
 
 
-def _of_histogram(series: Series) -> list[Series]:
+def histogram_parts(series: Series) -> list[Series]:
+    """Return the _bucket, _sum and _count of the histogram `series`; its unit is that of the sum."""
     return [
         replace(series, name=f"{series.name}_bucket", unit="", labels={**series.labels, "le": None}),
         replace(series, name=f"{series.name}_sum", kind="counter"),

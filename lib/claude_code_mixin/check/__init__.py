@@ -61,7 +61,9 @@ def run(
 
 def default_series() -> dict[str, Series]:
     """The raw series under the active configuration: what the collector exposes, what the servers tell."""
-    from claude_code_mixin.meters import collector_series  # late: content may be checked with other series
+    from claude_code_mixin.collector_series import (
+        collector_series,  # late: content may be checked with other series
+    )
 
     return {**catalogue.load().health(), **collector_series()}
 

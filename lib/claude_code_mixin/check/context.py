@@ -12,6 +12,7 @@ import promql_parser as ast
 
 from claude_code_mixin import catalogue, promql, promql_labels, promql_units
 from claude_code_mixin.catalogue import Attribute, Series
+from claude_code_mixin.compile.wire_labels import wire_labels
 from claude_code_mixin.config import Config
 from claude_code_mixin.loader import ROOMS, Mixin, bundled_root
 from claude_code_mixin.model import Alert, Allow, Dashboard, Panel, Query, Record
@@ -106,14 +107,15 @@ class Context:
 
     @cached_property
     def attributes(self) -> dict[str, Attribute]:
-        """The catalogue's attribute behind each label name; `user` and `repository` as configured."""
+        """The catalogue's attribute behind each label name: as the collector fills it, else of that name."""
         known = catalogue.load().attributes
         found = {attribute.label: attribute for attribute in known.values()}
         for attribute in known.values():
             found.setdefault(attribute.label.removesuffix("_name"), attribute)
-        configured = self.mixin.config.labels
-        chosen = {"user": configured.user, "repository": configured.repository}
-        return found | {label: known[key] for label, key in chosen.items() if key in known}
+        for label in wire_labels(self.mixin.config).values():
+            source = next((known[key] for key in label.keys if key in known), None)
+            found |= {label.name: source} if source else {}
+        return found
 
     def is_written_for_this(self, path: Path) -> bool:
         """Whether the tests and runbooks beside the module at `path` are meant for this configuration.

@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from claude_code_mixin.compile.ottl import CANARY, metric_statements, point_statements, record_statements
+from claude_code_mixin.compile import unknown_names
+from claude_code_mixin.compile.ottl_points import metric_statements, point_statements
+from claude_code_mixin.compile.ottl_records import CANARY, record_statements
 from claude_code_mixin.compile.yaml_text import dump
 from claude_code_mixin.config import Config
-from claude_code_mixin.meters import METERS, TOKEN_TYPES, Meter, kept
+from claude_code_mixin.event_meters import METERS
+from claude_code_mixin.meters import Meter, kept
 
 MEBIBYTE = 1 << 20
 STREAMS = 70_000
@@ -34,8 +37,9 @@ def collector(config: Config) -> dict[str, str]:
         "processors": _processors(config),
         "connectors": {
             "forward/points": {},
-            "forward/requests": {},
+            "forward/events": {},
             "signal_to_metrics/arrival": _arrival(),
+            unknown_names.CONNECTOR: unknown_names.counted(),
             "signal_to_metrics/meter": {"error_mode": "ignore", "logs": list(_definitions(config))},
         },
         "exporters": {"prometheus": _exporter(config)},
@@ -81,7 +85,7 @@ def _processors(config: Config) -> Tree:
     limit = config.collector.memory_limit_mib
     batch = {"timeout": "200ms", "send_batch_size": 8192, "send_batch_max_size": 16384}
     summed = {"max_stale": f"{config.collector.stream_hours}h", "max_streams": STREAMS}
-    dropped = 'log.attributes["event"] != "api_request" or log.attributes["reason"] != nil'
+    refused = 'log.attributes["reason"] != nil'
     return {
         "memory_limiter": {
             "check_interval": "250ms",
@@ -95,7 +99,7 @@ def _processors(config: Config) -> Tree:
         "batch/points": dict(batch),
         "batch/records": dict(batch),
         "filter/points": _filter("metrics", "datapoint", 'datapoint.attributes["reason"] != nil'),
-        "filter/requests": _filter("logs", "log_record", dropped),
+        "filter/events": _filter("logs", "log_record", refused),
         "groupbyattrs": {},
         "transform/merge": _transform(
             "metric",
@@ -106,6 +110,7 @@ def _processors(config: Config) -> Tree:
         "transform/derived": _transform("metric", ("datapoint", [_STARTS_NOW]), *_ANONYMOUS),
         "delta_to_cumulative/clients": dict(summed),
         "delta_to_cumulative/meter": dict(summed),
+        "delta_to_cumulative/unknown": {**summed, "max_streams": unknown_names.STREAMS},
     }
 
 
@@ -156,21 +161,27 @@ def _arrival() -> Tree:
 
 def _definitions(config: Config) -> Iterator[Tree]:
     for meter in METERS:
-        if meter.quantity == "tokens":
-            yield from (_definition(meter, config, name, name) for name in TOKEN_TYPES)
+        if meter.parts:
+            yield from (_definition(meter, config, number, part) for part, number in meter.parts.items())
         else:
-            yield _definition(meter, config, "cost" if meter.quantity == "cost" else None)
+            yield _definition(meter, config, meter.number, None)
 
 
-def _definition(meter: Meter, config: Config, value: str | None, token_type: str | None = None) -> Tree:
-    """One definition; those of one name become one metric. `type` is no attribute, so its default holds."""
+def _definition(meter: Meter, config: Config, number: str | None, part: str | None) -> Tree:
+    """One definition; those of one name become one metric. The part is no attribute, so its default holds."""
     attributes: list[Tree] = [{"key": label} for label in kept(meter.cut.labels, config)]
-    if token_type:
-        attributes.append({"key": "type", "default_value": token_type})
-    amount = f'Double(log.attributes["{value}"])' if value else "1"
-    unit = {"cost": {"unit": "USD"}, "tokens": {"unit": "tokens"}}.get(meter.quantity, {})
+    conditions = f'log.attributes["event"] == "{meter.event}"'
+    if part:
+        attributes.append({"key": meter.part_label, "default_value": part})
+    if number:
+        conditions += f' and log.attributes["{number}"] != nil'
+    amount = f'Double(log.attributes["{number}"])' if number else "1"
+    unit = {"unit": meter.otel_unit} if meter.otel_unit else {}
     head = {"name": meter.otel_name, **unit, "description": "", "attributes": attributes}
-    return {**head, "sum": {"value": amount, "monotonic": True}}
+    value: Tree = {"sum": {"value": amount, "monotonic": True}}
+    if meter.buckets:
+        value = {"histogram": {"buckets": list(meter.buckets), "count": "1", "value": amount}}
+    return {**head, "conditions": [conditions], **value}
 
 
 def _exporter(config: Config) -> Tree:
@@ -219,13 +230,13 @@ def _pipelines() -> Tree:
     merging = ["filter/points", "groupbyattrs", "transform/merge", "transform/stamp"]
     rows = {
         "metrics/arrive": (["otlp"], ["memory_limiter", "transform/points", "batch/points"], "points"),
-        "logs/arrive": (["otlp"], ["memory_limiter", "transform/records", "batch/records"], "requests"),
+        "logs/arrive": (["otlp"], ["memory_limiter", "transform/records", "batch/records"], "events"),
     }
     pipelines: Tree = {
         name: {
             "receivers": receivers,
             "processors": processors,
-            "exporters": ["signal_to_metrics/arrival", f"forward/{onward}"],
+            "exporters": ["signal_to_metrics/arrival", unknown_names.CONNECTOR, f"forward/{onward}"],
         }
         for name, (receivers, processors, onward) in rows.items()
     }
@@ -234,14 +245,19 @@ def _pipelines() -> Tree:
         "processors": [*merging, "delta_to_cumulative/clients"],
         "exporters": ["prometheus"],
     }
-    pipelines["logs/requests"] = {
-        "receivers": ["forward/requests"],
-        "processors": ["filter/requests"],
+    pipelines["logs/events"] = {
+        "receivers": ["forward/events"],
+        "processors": ["filter/events"],
         "exporters": ["signal_to_metrics/meter"],
     }
     pipelines["metrics/meter"] = {
         "receivers": ["signal_to_metrics/arrival", "signal_to_metrics/meter"],
         "processors": ["transform/derived", "delta_to_cumulative/meter"],
+        "exporters": ["prometheus"],
+    }
+    pipelines["metrics/unknown"] = {
+        "receivers": [unknown_names.CONNECTOR],
+        "processors": ["transform/derived", "delta_to_cumulative/unknown"],
         "exporters": ["prometheus"],
     }
     return pipelines

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from claude_code_mixin.config import Config
 from claude_code_mixin.meters import kept
 
+TRIGGERS = ("trigger", "invocation_trigger", "install.trigger", "enabled_via", "managed_settings.trigger")
+"""What set something off, as different events call it."""
+
 
 @dataclass(frozen=True)
 class WireLabel:
@@ -46,12 +49,30 @@ def wire_labels(config: Config) -> Mapping[str, WireLabel]:
         WireLabel("start_type", ("start_type",), "other"),
         WireLabel("effort", ("effort",), "none"),
         WireLabel("speed", ("speed",), "normal"),
-        WireLabel("agent", ("agent.name",), "none"),
+        WireLabel("agent", ("agent.name", "agent_type"), "none"),
         WireLabel("skill", ("skill.name",), "none"),
         WireLabel("plugin", ("plugin.name",), "none"),
         WireLabel("mcp_server", ("mcp_server.name",), "none"),
         WireLabel("repository", (labels.repository,), "none", (labels.repository,)),
         WireLabel("version", ("app.version",), "unknown", ("service.version",)),
+        WireLabel("provider", ("anthropic.provider",), "unknown"),
+        WireLabel("status_code", ("status_code",), "none"),
+        WireLabel("tool", ("tool_name",), "unknown"),
+        WireLabel("success", ("success",), "unknown"),
+        WireLabel("error_type", ("error_type",), "none"),
+        WireLabel("permission_mode", ("permission_mode",), "unknown"),
+        WireLabel("command_source", ("command_source",), "none"),
+        WireLabel("trigger", TRIGGERS, "unknown"),
+        WireLabel("status", ("status",), "unknown"),
+        WireLabel("transport", ("transport_type",), "unknown"),
+        WireLabel("scope", ("server_scope", "plugin.scope"), "unknown"),
+        WireLabel("from_mode", ("from_mode",), "unknown"),
+        WireLabel("to_mode", ("to_mode",), "unknown"),
+        WireLabel("hook_event", ("hook_event",), "unknown"),
+        WireLabel("mention_type", ("mention_type",), "unknown"),
+        WireLabel("action", ("action",), "unknown"),
+        WireLabel("auth_method", ("auth_method",), "unknown"),
+        WireLabel("error_name", ("error_name",), "unknown"),
         WireLabel("tool_name", ("tool_name",), "unknown"),
         WireLabel("decision", ("decision",), "unknown"),
         WireLabel("source", ("source",), "unknown"),

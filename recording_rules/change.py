@@ -1,0 +1,41 @@
+"""Changes to code that went through the client, by its own counters: lines, commits, pull requests."""
+
+from claude_code_mixin import Group
+from claude_code_mixin.meter import remembering
+from claude_code_mixin.meters import Cut
+
+CHANGE = Cut("change", ("team",))
+
+LINE_RECORDS = remembering(
+    Cut("change", ("team", "model")),
+    "lines_of_code",
+    "claude_code_lines_of_code_count_total",
+    "1",
+    "Lines of code added and removed",
+    extra="type",
+    kept_for="lines changed by team and model",
+)
+COMMIT_RECORDS = remembering(
+    CHANGE,
+    "commits",
+    "claude_code_commit_count_total",
+    "1",
+    "Commits made with the client",
+    kept_for="commits by team, and dollars for a commit",
+)
+PULL_REQUEST_RECORDS = remembering(
+    CHANGE,
+    "pull_requests",
+    "claude_code_pull_request_count_total",
+    "1",
+    "Pull requests opened with the client",
+    kept_for="pull requests by team, and dollars for a pull request",
+)
+LINES_OF_CODE = LINE_RECORDS[-1]
+COMMITS = COMMIT_RECORDS[-1]
+PULL_REQUESTS = PULL_REQUEST_RECORDS[-1]
+
+METER = Group(
+    name="claude-code-change-meter",
+    records=(*LINE_RECORDS, *COMMIT_RECORDS, *PULL_REQUEST_RECORDS),
+)

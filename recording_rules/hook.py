@@ -1,0 +1,18 @@
+"""Hooks: commands that run at points of the client's work and may block it."""
+
+from claude_code_mixin import Group
+from claude_code_mixin.event_meters import HOOK
+from claude_code_mixin.meter import remembering
+
+RUN_RECORDS = remembering(
+    HOOK,
+    "hook_runs",
+    "claude_code_meter_hook_runs_total",
+    "events",
+    "Hooks that ran",
+    extra="outcome",
+    kept_for="hooks that fail or block, by the point at which they run",
+)
+HOOK_RUNS = RUN_RECORDS[-1]
+
+METER = Group(name="claude-code-hook-meter", records=RUN_RECORDS)

@@ -1,0 +1,82 @@
+"""What a security team asks: connections to servers, permission modes, logins, plugins, managed settings."""
+
+from claude_code_mixin import Group
+from claude_code_mixin.event_meters import AUTH, CONNECTION, FAULT, MODE, PLUGIN, SETTINGS
+from claude_code_mixin.meter import remembering
+
+CONNECTION_RECORDS = remembering(
+    CONNECTION,
+    "mcp_connections",
+    "claude_code_meter_connection_attempts_total",
+    "events",
+    "Connections to MCP servers that were tried",
+    kept_for="failed connections, and servers of scopes that the organisation did not approve",
+)
+MODE_RECORDS = remembering(
+    MODE,
+    "permission_mode_changes",
+    "claude_code_meter_mode_changes_total",
+    "events",
+    "Changes of the permission mode",
+    kept_for="sessions that begin to bypass permissions",
+)
+AUTH_RECORDS = remembering(
+    AUTH,
+    "auth_attempts",
+    "claude_code_meter_auth_attempts_total",
+    "events",
+    "Logins and logouts",
+    kept_for="failed logins, and methods that the organisation does not use",
+)
+FAULT_RECORDS = remembering(
+    FAULT,
+    "internal_errors",
+    "claude_code_meter_fault_errors_total",
+    "events",
+    "Internal errors of clients",
+    kept_for="client versions that fail more than others",
+)
+LOADED_RECORDS = remembering(
+    PLUGIN,
+    "plugins_loaded",
+    "claude_code_meter_plugin_loaded_total",
+    "events",
+    "Plugins loaded at a start",
+    kept_for="which plugins are in use, and what enabled them",
+)
+INSTALLED_RECORDS = remembering(
+    PLUGIN,
+    "plugins_installed",
+    "claude_code_meter_plugin_installed_total",
+    "events",
+    "Plugins installed",
+    kept_for="plugins that are new to the organisation",
+)
+SETTINGS_RECORDS = remembering(
+    SETTINGS,
+    "settings_resolved",
+    "claude_code_meter_settings_resolved_total",
+    "events",
+    "Managed settings resolved",
+    kept_for="clients that start without managed settings",
+)
+MCP_CONNECTIONS = CONNECTION_RECORDS[-1]
+PERMISSION_MODE_CHANGES = MODE_RECORDS[-1]
+AUTH_ATTEMPTS = AUTH_RECORDS[-1]
+INTERNAL_ERRORS = FAULT_RECORDS[-1]
+PLUGINS_LOADED = LOADED_RECORDS[-1]
+PLUGINS_INSTALLED = INSTALLED_RECORDS[-1]
+SETTINGS_RESOLVED = SETTINGS_RECORDS[-1]
+
+METER = Group(
+    name="claude-code-security-meter",
+    records=(
+        *CONNECTION_RECORDS,
+        *MODE_RECORDS,
+        *AUTH_RECORDS,
+        *FAULT_RECORDS,
+        *LOADED_RECORDS,
+        *INSTALLED_RECORDS,
+        *SETTINGS_RECORDS,
+    ),
+)
