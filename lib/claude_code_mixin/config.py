@@ -88,6 +88,11 @@ COUNTED_ATTRIBUTES = frozenset(
         *("model", "query_source", "effort", "speed", "type", "start_type", "agent.name", "skill.name"),
         *("plugin.name", "mcp_server.name", "app.version", "service.version", "event.name"),
         *("tool_name", "decision", "source", "language", "session.id", "prompt.id"),
+        *("action", "agent_type", "anthropic.provider", "auth_method", "command_source"),
+        *("enabled_via", "error_name", "error_type", "from_mode", "hook_event"),
+        *("install.trigger", "invocation_trigger", "managed_settings.trigger"),
+        *("mention_type", "permission_mode", "plugin.scope", "server_scope", "status"),
+        *("status_code", "success", "to_mode", "transport_type", "trigger"),
     )
 )
 """Attributes that the meter already counts by, or that grow without bound: none of them names an owner."""
