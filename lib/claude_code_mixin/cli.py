@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from claude_code_mixin import __version__
+from claude_code_mixin import __version__, canary_command
 from claude_code_mixin.problems import Problem, ProblemsError, as_json
 
 if TYPE_CHECKING:
@@ -154,7 +154,6 @@ def init(folder: Path) -> None:
 
     \b
     Examples:
-      claude-code-mixin init
       claude-code-mixin init monitoring && cd monitoring && claude-code-mixin build
     """
     from claude_code_mixin.scaffold import init as run
@@ -175,7 +174,6 @@ def new(stem: str, config: Path, record: bool, alert: bool, dashboard: bool) -> 
 
     \b
     Examples:
-      claude-code-mixin new weekend
       claude-code-mixin new weekend --no-dashboard
     """
     if not (record or alert or dashboard):
@@ -252,30 +250,4 @@ def _counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-@main.command(short_help="Send one synthetic event through the pipeline.", epilog=EXIT_CODES)
-@click.option("--endpoint", default="http://127.0.0.1:4318", show_default=True, help="OTLP/HTTP URL.")
-@click.option("--credentials", type=_PATH, help="File with writer:token; else the environment has them.")
-@click.option("--authority", type=_PATH, help="File of certificates to trust instead of the usual ones.")
-@click.option(
-    "--timeout",
-    default=10.0,
-    type=click.FloatRange(0.1, 60),
-    show_default=True,
-    help="Seconds for all of it.",
-)
-@reported
-def canary(endpoint: str, credentials: Path | None, authority: Path | None, timeout: float) -> None:
-    """Send the event canary to a collector and see it accepted; the collector counts it, never as spend.
-
-    Writer and token come from a file or from CLAUDE_CODE_MIXIN_CANARY_CREDENTIALS (writer:token), never from
-    an argument, which other users of the machine could read.
-
-    \b
-    Examples:
-      claude-code-mixin canary --credentials /etc/claude-code/canary
-      claude-code-mixin canary --endpoint https://telemetry.example.com --credentials /etc/claude-code/canary
-    """
-    from claude_code_mixin.canary import run
-
-    writer = run(endpoint, credentials, authority, timeout)
-    click.echo(f"{endpoint} accepted the canary of {writer}")
+canary_command.add(main, reported)
