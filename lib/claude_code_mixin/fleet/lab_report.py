@@ -105,7 +105,7 @@ def summary(table: Table) -> str:
             _line(
                 name,
                 str(len(cells)),
-                LIMITS[table["faults"][name]["limit"]],
+                _limits(table["faults"][name]["limit"], cells),
                 percent(max((deviation(cell) for cell in cells), default=0.0)).lstrip("+"),
                 percent(_dollars(cells)),
                 str(sum(cell["red"] for cell in cells)),
@@ -113,6 +113,12 @@ def summary(table: Table) -> str:
             )
         )
     return "\n".join(lines) + "\n"
+
+
+def _limits(limit: str, cells: Sequence[Row]) -> str:
+    """Return the limit of a fault, and the one that its cells have instead where the list says so."""
+    instead = sorted({cell["limit"] for cell in cells} - {limit})
+    return "; listed instead: ".join(LIMITS[name] for name in (limit, *instead))
 
 
 def held_against(cell: Row) -> float:
