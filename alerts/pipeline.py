@@ -91,8 +91,7 @@ and sum_over_time({pipeline.TOTAL_EVENTS}[6d] offset 1d) > 0
     severity="warning",
     summary="Far more Claude Code events arrive than in the week before.",
     description="{{ $value | humanize }} events arrived in ten minutes. The query "
-    "sum by (writer) (increase(claude_code_pipeline_events_total[10m])) names the writer: "
-    "check whether it loops or replays.",
+    "sum by (writer) (increase(claude_code_pipeline_events_total[10m])) names the one that loops or replays.",
     no_data="silent: no events are no flood; on the first day there is no past to compare with",
 )
 DROPPED_POINTS = Alert(

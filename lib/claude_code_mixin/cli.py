@@ -6,22 +6,18 @@ Modules are imported where they are used, so that --help answers at once.
 from __future__ import annotations
 
 import functools
-import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from claude_code_mixin import __version__, canary_command
-from claude_code_mixin.problems import Problem, ProblemsError, as_json
-
-if TYPE_CHECKING:
-    from claude_code_mixin.build import Built, Checked
+from claude_code_mixin import __version__, canary_command, cli_text
+from claude_code_mixin.problems import ProblemsError
 
 EXIT_CODES = "Exit codes: 0 done, 1 problems found (nothing was written), 2 wrong usage, 130 interrupted."
 _PATH = click.Path(path_type=Path)
@@ -64,10 +60,10 @@ def _interrupt(number: int, frame: object) -> None:
 def _show_failure(error: Exception, *, as_json_text: bool) -> None:
     if isinstance(error, ProblemsError):
         if as_json_text:
-            click.echo(_as_object(problems=error.problems))
+            click.echo(cli_text.as_object(problems=error.problems))
         else:
-            _show_problems(error.problems)
-            click.echo(f"{_counted(len(error.problems), 'problem')}; nothing was written", err=True)
+            cli_text.show_problems(error.problems)
+            click.echo(f"{cli_text.counted(len(error.problems), 'problem')}; nothing was written", err=True)
         return
     fault = f"{type(error).__name__}: {error}".replace("\n", " ")
     click.echo(f"unexpected {fault}; run again with --debug and report what it prints", err=True)
@@ -109,10 +105,10 @@ def build(config: Path, output: Path | None, as_json_text: bool) -> None:
     if as_json_text:
         written = built.written
         lists = {"created": written.created, "changed": written.changed, "removed": written.removed}
-        summary = {"folder": _shown(built.folder), **lists, "unchanged": len(written.unchanged)}
-        click.echo(_as_object(problems=built.escaped, **summary))
+        summary = {"folder": cli_text.shown(built.folder), **lists, "unchanged": len(written.unchanged)}
+        click.echo(cli_text.as_object(problems=built.escaped, **summary))
     else:
-        click.echo("\n".join(_summary(built)))
+        click.echo("\n".join(cli_text.summary(built)))
 
 
 @main.command(short_help="Say what is wrong; write nothing.", epilog=EXIT_CODES)
@@ -134,14 +130,14 @@ def check(config: Path, escapes: bool, as_json_text: bool) -> None:
         result = checked(config, os.environ, variants=True)
         old = outdated(config, result)
     if as_json_text:
-        click.echo(_as_object(problems=[*result.problems, *result.escaped]))
+        click.echo(cli_text.as_object(problems=[*result.problems, *result.escaped]))
     else:
-        shown = _in_order(result.escaped) if escapes else ()
-        _list("escape:", (f"{one.subject} allows {one.check}: {one.allowed}" for one in shown))
-        _list(f"{result.mixin.config.output}:", old)
+        shown = cli_text.in_order(result.escaped) if escapes else ()
+        cli_text.listed("escape:", (f"{one.subject} allows {one.check}: {one.allowed}" for one in shown))
+        cli_text.listed(f"{result.mixin.config.output}:", old)
         listed = " (--escapes lists them)" if result.escaped and not escapes else ""
-        click.echo(f"{_contents(result)}{listed}")
-        _show_problems(result.problems)
+        click.echo(f"{cli_text.contents(result)}{listed}")
+        cli_text.show_problems(result.problems)
     if result.problems:
         sys.exit(1)
 
@@ -158,7 +154,7 @@ def init(folder: Path) -> None:
     """
     from claude_code_mixin.scaffold import init as run
 
-    _list("wrote", run(folder))
+    cli_text.listed("wrote", run(folder))
     click.echo(f"next: cd {folder} && claude-code-mixin build; claude-code-mixin new <stem> adds a topic")
 
 
@@ -180,7 +176,7 @@ def new(stem: str, config: Path, record: bool, alert: bool, dashboard: bool) -> 
         raise click.UsageError("nothing is left to write: choose at least one of record, alert and dashboard")
     from claude_code_mixin.scaffold import new as run
 
-    _list("wrote", run(stem, config, os.environ, record=record, alert=alert, dashboard=dashboard))
+    cli_text.listed("wrote", run(stem, config, os.environ, record=record, alert=alert, dashboard=dashboard))
     click.echo("next: make them yours, then claude-code-mixin build")
 
 
@@ -194,60 +190,6 @@ def _progress(doing: str) -> Iterator[None]:
 
     with Console(stderr=True).status(doing):
         yield
-
-
-def _summary(built: Built) -> Iterator[str]:
-    """What was written, grouped by the first part of the path: counts, and the paths that changed."""
-    written = built.written
-    marks = {"+": written.created, "~": written.changed, "-": written.removed, " ": written.unchanged}
-    marked = {path: mark for mark, paths in marks.items() for path in paths}
-    groups: dict[str, list[str]] = {}
-    for path in sorted(marked, key=lambda path: (path.rpartition("/")[0], path)):
-        groups.setdefault(path.partition("/")[0], []).append(path)
-    total = len(marked) - len(written.removed)
-    done = [f"{len(written.created)} created", f"{len(written.changed)} changed"]
-    done += [f"{len(written.removed)} removed", f"{len(written.unchanged)} unchanged"]
-    yield f"{_shown(built.folder)}: {_counted(total, 'file')}, {', '.join(done)}"
-    for name, paths in groups.items():
-        yield f"  {name:<12} {len([path for path in paths if marked[path] != '-'])}"
-        yield from (f"    {marked[path]} {path}" for path in paths if marked[path] != " ")
-    if not built.budgets:
-        yield "no budgets: without one in budgets.toml no budget alert can fire"
-    if built.escaped:
-        yield f"{_counted(len(built.escaped), 'escape')}: claude-code-mixin check --escapes lists them"
-
-
-def _contents(result: Checked) -> str:
-    mixin = result.mixin
-    counts = {"record": mixin.records(), "alert": mixin.alerts(), "dashboard": mixin.dashboards()}
-    there = ", ".join(_counted(len(list(items)), name) for name, items in counts.items())
-    return f"{there}: {_counted(len(result.problems), 'problem')}, {_counted(len(result.escaped), 'escape')}"
-
-
-def _shown(folder: Path) -> str:
-    return os.path.relpath(folder) if folder.resolve().is_relative_to(Path.cwd()) else str(folder)
-
-
-def _list(done: str, items: Iterable[Path | str]) -> None:
-    for item in items:
-        click.echo(f"{done} {item}")
-
-
-def _show_problems(problems: Iterable[Problem]) -> None:
-    for problem in _in_order(problems):
-        click.echo(str(problem), err=True)
-
-
-def _in_order(problems: Iterable[Problem]) -> list[Problem]:
-    return sorted(problems, key=lambda problem: (problem.place, str(problem)))
-
-
-def _as_object(*, problems: Iterable[Problem], **fields: object) -> str:
-    return json.dumps({**fields, "problems": json.loads(as_json(_in_order(problems)))}, indent=2)
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 canary_command.add(main, reported)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from claude_code_mixin.compile import unknown_names
+from claude_code_mixin.compile.collector_service import pipelines, telemetry
 from claude_code_mixin.compile.ottl_points import metric_statements, point_statements
 from claude_code_mixin.compile.ottl_records import CANARY, record_statements
 from claude_code_mixin.compile.yaml_text import dump
@@ -45,8 +46,8 @@ def collector(config: Config) -> dict[str, str]:
         "exporters": {"prometheus": _exporter(config)},
         "service": {
             "extensions": ["health_check", "basicauth/ingest"],
-            "telemetry": {"metrics": _telemetry(config)},
-            "pipelines": _pipelines(),
+            "telemetry": {"metrics": telemetry(config)},
+            "pipelines": pipelines(),
         },
     }
     return {"collector/config.yaml": dump(HEADER, tree)}
@@ -194,70 +195,3 @@ def _exporter(config: Config) -> Tree:
         "translation_strategy": "UnderscoreEscapingWithSuffixes",
         "const_labels": {"collector_start": "${env:CLAUDE_CODE_MIXIN_COLLECTOR_START}"},
     }
-
-
-def _telemetry(config: Config) -> Tree:
-    host, _, port = config.collector.health_endpoint.rpartition(":")
-    prometheus = {
-        "host": host,
-        "port": f"${{env:CLAUDE_CODE_MIXIN_TELEMETRY_PORT:-{port}}}",
-        "without_scope_info": True,
-        "without_type_suffix": False,
-        "without_units": False,
-    }
-    return {
-        "level": "detailed",
-        "readers": [{"pull": {"exporter": {"prometheus": prometheus}}}],
-        "views": [
-            _status_only("http.server.request.duration", "http.response.status_code"),
-            _status_only("rpc.server.call.duration", "rpc.response.status_code"),
-            {
-                "selector": {"instrument_name": "http.server.*.body.size"},
-                "stream": {"aggregation": {"drop": {}}},
-            },
-        ],
-    }
-
-
-def _status_only(instrument: str, status: str) -> Tree:
-    """Keep the answer's status alone: failed logins are seen nowhere else, and the caller writes the rest."""
-    buckets = {"explicit_bucket_histogram": {"boundaries": [0.01, 0.1, 1, 10]}}
-    stream = {"attribute_keys": {"included": [status]}, "aggregation": buckets}
-    return {"selector": {"instrument_name": instrument}, "stream": stream}
-
-
-def _pipelines() -> Tree:
-    merging = ["filter/points", "groupbyattrs", "transform/merge", "transform/stamp"]
-    rows = {
-        "metrics/arrive": (["otlp"], ["memory_limiter", "transform/points", "batch/points"], "points"),
-        "logs/arrive": (["otlp"], ["memory_limiter", "transform/records", "batch/records"], "events"),
-    }
-    pipelines: Tree = {
-        name: {
-            "receivers": receivers,
-            "processors": processors,
-            "exporters": ["signal_to_metrics/arrival", unknown_names.CONNECTOR, f"forward/{onward}"],
-        }
-        for name, (receivers, processors, onward) in rows.items()
-    }
-    pipelines["metrics/clients"] = {
-        "receivers": ["forward/points"],
-        "processors": [*merging, "delta_to_cumulative/clients"],
-        "exporters": ["prometheus"],
-    }
-    pipelines["logs/events"] = {
-        "receivers": ["forward/events"],
-        "processors": ["filter/events"],
-        "exporters": ["signal_to_metrics/meter"],
-    }
-    pipelines["metrics/meter"] = {
-        "receivers": ["signal_to_metrics/arrival", "signal_to_metrics/meter"],
-        "processors": ["transform/derived", "delta_to_cumulative/meter"],
-        "exporters": ["prometheus"],
-    }
-    pipelines["metrics/unknown"] = {
-        "receivers": [unknown_names.CONNECTOR],
-        "processors": ["transform/derived", "delta_to_cumulative/unknown"],
-        "exporters": ["prometheus"],
-    }
-    return pipelines
