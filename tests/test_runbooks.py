@@ -81,3 +81,10 @@ def test_nobody_is_sent_after_what_no_series_holds(alert: str) -> None:
     steps = SECTIONS["cost", alert].splitlines()
     assert all('privacy = "full"' in step for step in steps if "by (user)" in step)
     assert [step for step in steps if re.search(r"by \([^)]*session", step)] == []
+
+
+def test_what_a_file_says_above_its_sections_reaches_the_build() -> None:
+    """Whoever reads the built runbook alone still learns that its dollars are estimates."""
+    built = (ROOT / "build" / "docs" / "runbooks" / "cost.md").read_text(encoding="utf-8")
+    assert built.count("They are no invoice") == 1
+    assert built.index("They are no invoice") < built.index("## ClaudeCodeSpendSpike")

@@ -25,11 +25,15 @@ _SELECTOR = re.compile(r"^[a-z_][\w:]*\{\s*\w+\s*(?:=|!=|=~|!~)")
 
 @dataclass(frozen=True)
 class Runbook:
-    """One `## <alert>` section of a runbook file: its place and its `###` headings with their texts."""
+    """One `## <alert>` section of a runbook file: its place and its `###` headings with their texts.
+
+    `preamble` is what the file says above its first section.
+    """
 
     alert: str
     place: Place
     sections: dict[str, str]
+    preamble: str = ""
 
 
 def read(path: Path) -> Iterator[Runbook]:
@@ -40,11 +44,12 @@ def read(path: Path) -> Iterator[Runbook]:
     except (OSError, UnicodeDecodeError) as error:
         sentence = f"cannot be read: {error}; save it as UTF-8 text"
         raise ProblemsError([Problem(place, "", sentence, "content/runbook")]) from error
+    preamble = re.split(r"^## ", text, maxsplit=1, flags=re.MULTILINE)[0].strip()
     for match in re.finditer(r"^## (\S+)\s*$(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL):
         line = text.count("\n", 0, match.start()) + 1
         parts = re.split(r"^### (.+?)\s*$", match[2], flags=re.MULTILINE)
         sections = {parts[i]: parts[i + 1].strip() for i in range(1, len(parts) - 1, 2)}
-        yield Runbook(match[1], Place(place.path, line), sections)
+        yield Runbook(match[1], Place(place.path, line), sections, preamble)
 
 
 def queries(text: str) -> Iterator[str]:

@@ -18,7 +18,10 @@ def runbooks(mixin: Mixin) -> dict[str, str]:
     sections: dict[str, list[str]] = {}
     for runbook in mixin.runbooks:
         text = renamed(_section(runbook), lambda name: prefix + name if prefix + name in recorded else name)
-        sections.setdefault(PurePath(runbook.place.path).stem, []).append(text)
+        texts = sections.setdefault(PurePath(runbook.place.path).stem, [])
+        if runbook.preamble and f"{runbook.preamble}\n" not in texts:
+            texts.append(f"{runbook.preamble}\n")
+        texts.append(text)
     return {f"{RUNBOOKS}{stem}.md": _header(stem) + "\n".join(texts) for stem, texts in sections.items()}
 
 
