@@ -15,14 +15,12 @@ def budget_records(cut: str, otherwise: str = "vector(0) > 0") -> tuple[Record, 
     evaluation as the beginning of the next, and Prometheus refuses a second sample at the same time.
     """
     mine = [budget for budget in active_budgets() if _cut(budget) == cut]
-    owners = list(dict.fromkeys((budget.team, budget.user) for budget in mine))
-    if not owners:
+    owned: dict[tuple[str | None, str | None], list[Budget]] = {}
+    for budget in mine:
+        owned.setdefault((budget.team, budget.user), []).append(budget)
+    if not owned:
         return (_record(cut, otherwise, {}),)
-    return tuple(
-        _record(cut, _in_effect([budget for budget in mine if (budget.team, budget.user) == owner]), labels)
-        for owner in owners
-        for labels in [_labels(*owner)]
-    )
+    return tuple(_record(cut, _in_effect(budgets), _labels(*owner)) for owner, budgets in owned.items())
 
 
 def _record(cut: str, expr: str, labels: dict[str, str]) -> Record:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from claude_code_mixin import budgets, check, config, tomlfile
+from claude_code_mixin import check, config, tomlfile
 from claude_code_mixin import variants as other_variants
 from claude_code_mixin.compile.collector import collector
 from claude_code_mixin.compile.grafana import dashboards
@@ -96,5 +96,5 @@ def build(path: Path, env: Mapping[str, str], output: Path | None = None) -> Bui
     if result.problems:
         raise ProblemsError(result.problems)
     folder = output or path.resolve().parent / result.mixin.config.output
-    count = len(budgets.read(path.resolve().parent / result.mixin.config.budgets, result.mixin.config))
-    return Built(folder, write(compiled(result.mixin), folder), result.escaped, count)
+    written = write(compiled(result.mixin), folder)
+    return Built(folder, written, result.escaped, len(result.mixin.budgets))

@@ -34,7 +34,6 @@ def _series(config: Config) -> Iterator[Series]:
     for meter in METERS:
         values = {"context": context_bands(), meter.part_label: tuple(meter.parts)}
         series = _counter(meter.series, meter.unit, meter.labels(config), values)
-        series = _counter(meter.series, meter.unit, meter.labels(config), values)
         yield from histogram_parts(replace(series, kind="histogram")) if meter.buckets else [series]
     for name, (series_name, unit) in CLIENT_SERIES.items():
         types = {"type": CLIENT_TYPES.get(name, VALUES["type"])}

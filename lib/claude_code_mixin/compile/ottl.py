@@ -10,6 +10,12 @@ FINITE = 1.7e308
 LONGEST_LABEL = 128
 WRITER = 'Coalesce([otelcol.client.auth.attributes["username"], "unknown"])'
 
+
+def not_finite(value: str) -> str:
+    """Return the condition that the OTTL expression `value` is NaN or infinite."""
+    return f"({value} != {value} or {value} > {FINITE} or {value} < -{FINITE})"
+
+
 CLEAN = (
     # An exporter that meets a byte outside UTF-8 withholds the series and logs an error at every scrape.
     r'replace_all_patterns({0}.attributes, "value", "[\\x{{FFFD}}\\x00-\\x1f\\x7f]", "?")',

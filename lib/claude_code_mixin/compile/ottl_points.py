@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from claude_code_mixin.catalogue import load
-from claude_code_mixin.compile.ottl import CLEAN, FINITE, LARGEST_USD, LARGEST_VALUE, WRITER
+from claude_code_mixin.compile.ottl import CLEAN, LARGEST_USD, LARGEST_VALUE, WRITER, not_finite
 from claude_code_mixin.compile.unknown_names import unknown_in_point
 from claude_code_mixin.compile.wire_labels import wire_labels
 from claude_code_mixin.config import Config
@@ -55,7 +55,7 @@ def _point_reasons() -> Iterator[str]:
         "wrong_type": "metric.type != METRIC_DATA_TYPE_SUM",
         "cumulative": "metric.aggregation_temporality != AGGREGATION_TEMPORALITY_DELTA",
         "not_monotonic": "metric.is_monotonic != true",
-        "not_finite": f"({value} != {value} or {value} > {FINITE} or {value} < -{FINITE})",
+        "not_finite": not_finite(value),
         "negative": f"({value} < 0.0 or datapoint.value_int < 0)",
         "absurd": f"({value} > {LARGEST_VALUE} or datapoint.value_int > {LARGEST_VALUE:.0f})",
     }

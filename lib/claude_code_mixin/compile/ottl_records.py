@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from claude_code_mixin.catalogue import load
-from claude_code_mixin.compile.ottl import CLEAN, FINITE, LARGEST_USD, LARGEST_VALUE, WRITER
+from claude_code_mixin.compile.ottl import CLEAN, LARGEST_USD, LARGEST_VALUE, WRITER, not_finite
 from claude_code_mixin.compile.unknown_names import unknown_in_record
 from claude_code_mixin.compile.wire_labels import WireLabel, wire_labels
 from claude_code_mixin.config import Config
@@ -110,7 +110,7 @@ def _out_of_range(here: str, numbers: list[str]) -> Iterator[str]:
     negative = " or ".join(f'(log.cache["{n}"] != nil and log.cache["{n}"] < 0.0)' for n in numbers)
     dear = f' or log.cache["cost_usd"] > {LARGEST_USD}' if "cost_usd" in numbers else ""
     reasons = {
-        "not_finite": f"({value} != {value} or {value} > {FINITE} or {value} < -{FINITE})",
+        "not_finite": not_finite(value),
         "negative": f"({negative})",
         "absurd": f"({value} > {LARGEST_VALUE}{dear})",
     }

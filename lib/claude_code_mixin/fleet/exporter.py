@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
 from claude_code_mixin.fleet.process import free_port
+from claude_code_mixin.fleet.scrape_server import ScrapeServer, write_metrics
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -30,7 +31,7 @@ class Exporter:
         self._counters: dict[tuple[str, Labels], float] = {}
         self._hidden: set[tuple[str, str]] = set()
         self._lock = Lock()
-        self._server: ThreadingHTTPServer | None = None
+        self._server: ScrapeServer | None = None
 
     @property
     def target(self) -> str:
@@ -69,35 +70,20 @@ class Exporter:
     def up(self) -> Self:
         """Listen; no-op when it listens already."""
         if self._server is None:
-            exporter = self
-
-            class Handler(BaseHTTPRequestHandler):
-                def do_GET(self) -> None:
-                    exporter._serve(self)
-
-                def log_message(self, format: str, *args: object) -> None:
-                    """Say nothing: a test reads Prometheus, not this."""
-
-            self._server = _QuietServer(("127.0.0.1", self.port), Handler)
-            Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+            self._server = ScrapeServer(self.port, self._serve)
         return self
 
     def down(self) -> None:
         """Refuse connections until `up()`; counters keep what they have and may be added to."""
         server, self._server = self._server, None
         if server is not None:
-            server.shutdown()
-            server.server_close()
+            server.close()
 
     def _serve(self, request: BaseHTTPRequestHandler) -> None:
-        body = self.text().encode()
+        body = self.text()
         if self.delay:
             time.sleep(self.delay)
-        request.send_response(500 if self.failing else 200)
-        request.send_header("Content-Type", "text/plain; version=0.0.4")
-        request.send_header("Content-Length", str(len(body)))
-        request.end_headers()
-        request.wfile.write(body)
+        write_metrics(request, body, 500 if self.failing else 200)
 
     def __enter__(self) -> Self:
         return self.up()
@@ -106,11 +92,3 @@ class Exporter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.down()
-
-
-class _QuietServer(ThreadingHTTPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a scraper that gives up closes the connection under an answer in flight."""

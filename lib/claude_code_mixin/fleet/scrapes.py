@@ -6,13 +6,14 @@ What a scrape was shown counts as exported.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Lock
 
 from claude_code_mixin.fleet import wire
 from claude_code_mixin.fleet.clients import Process
 from claude_code_mixin.fleet.exporters import Ledger, Outcome
 from claude_code_mixin.fleet.process import free_port
+from claude_code_mixin.fleet.scrape_server import ScrapeServer, write_metrics
 from claude_code_mixin.fleet.telemetry import Batch
 
 Shown = list[tuple[float, Batch | None]]
@@ -41,7 +42,7 @@ class ScrapeTarget:
         self._port = free_port()
         self._batch: Batch | None = None
         self._lock = Lock()
-        self._server: ThreadingHTTPServer | None = None
+        self._server: ScrapeServer | None = None
 
     @property
     def target(self) -> str:
@@ -55,44 +56,17 @@ class ScrapeTarget:
         if batch is None:
             self.close()
         elif self._server is None:
-            self._listen()
+            self._server = ScrapeServer(self._port, self._answer)
 
     def close(self) -> None:
         """Refuse connections."""
         server, self._server = self._server, None
         if server is not None:
-            server.shutdown()
-            server.server_close()
-
-    def _listen(self) -> None:
-        target = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                target._answer(self)
-
-            def log_message(self, format: str, *args: object) -> None:
-                """Say nothing."""
-
-        self._server = _QuietServer(("127.0.0.1", self._port), Handler)
-        Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+            server.close()
 
     def _answer(self, request: BaseHTTPRequestHandler) -> None:
         with self._lock:
             batch = self._batch
-        text = wire.exposition(batch).encode() if batch else b""
-        request.send_response(200)
-        request.send_header("Content-Type", "text/plain; version=0.0.4")
-        request.send_header("Content-Length", str(len(text)))
-        request.end_headers()
-        request.wfile.write(text)
+        write_metrics(request, wire.exposition(batch) if batch else "")
         if batch:
             self._ledger.write(batch, [Outcome.ACCEPTED])
-
-
-class _QuietServer(ThreadingHTTPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing: a scraper that gives up closes the connection under an answer in flight."""

@@ -120,10 +120,6 @@ class Truth:
         """Return the sum of an event's attribute, which may be a number in a text; absent ones are 0."""
         return _total(((found, _float(found.get(attribute, 0))) for found in self._named(event)), by)
 
-    def event_names(self) -> frozenset[str]:
-        """Return the names of all events that came."""
-        return frozenset(str(found["event.name"]) for found in self._events)
-
     def _named(self, event: str) -> Iterator[Found]:
         return (found for found in self._events if found["event.name"] == event)
 
