@@ -1,6 +1,7 @@
 """What people do with the client: prompts, mentions, skills, subagents, and the time they are at it."""
 
 from claude_code_mixin import Group
+from claude_code_mixin.client_meter import client_memory
 from claude_code_mixin.event_meters import MENTION, PROMPT, SKILL, SUBAGENT
 from claude_code_mixin.meter import remembering
 from claude_code_mixin.meters import Cut
@@ -37,6 +38,7 @@ SUBAGENT_RECORDS = remembering(
     "Subagents that completed",
     kept_for="which agents are used, and on which model",
 )
+CLIENT_RECORDS = client_memory("active_seconds", "seconds", "Time that users and clients were active")
 TIME_RECORDS = remembering(
     Cut("activity", ("team", "type")),
     "active_seconds",
@@ -53,5 +55,12 @@ ACTIVE_SECONDS = TIME_RECORDS[-1]
 
 METER = Group(
     name="claude-code-activity-meter",
-    records=(*PROMPT_RECORDS, *MENTION_RECORDS, *SKILL_RECORDS, *SUBAGENT_RECORDS, *TIME_RECORDS),
+    records=(
+        *PROMPT_RECORDS,
+        *MENTION_RECORDS,
+        *SKILL_RECORDS,
+        *SUBAGENT_RECORDS,
+        *CLIENT_RECORDS,
+        *TIME_RECORDS,
+    ),
 )

@@ -1,11 +1,17 @@
 """Changes to code that went through the client, by its own counters: lines, commits, pull requests."""
 
 from claude_code_mixin import Group
+from claude_code_mixin.client_meter import client_memory
 from claude_code_mixin.meter import remembering
 from claude_code_mixin.meters import Cut
 
 CHANGE = Cut("change", ("team",))
 
+CLIENT_RECORDS = (
+    *client_memory("lines_of_code", "1", "Lines of code added and removed"),
+    *client_memory("commits", "1", "Commits made with the client"),
+    *client_memory("pull_requests", "1", "Pull requests opened with the client"),
+)
 LINE_RECORDS = remembering(
     Cut("change", ("team", "model")),
     "lines_of_code",
@@ -37,5 +43,5 @@ PULL_REQUESTS = PULL_REQUEST_RECORDS[-1]
 
 METER = Group(
     name="claude-code-change-meter",
-    records=(*LINE_RECORDS, *COMMIT_RECORDS, *PULL_REQUEST_RECORDS),
+    records=(*CLIENT_RECORDS, *LINE_RECORDS, *COMMIT_RECORDS, *PULL_REQUEST_RECORDS),
 )

@@ -1,7 +1,9 @@
 """The pipeline itself: what arrived, what was refused, and whether two independent meters agree."""
 
 from claude_code_mixin import Group, Record
+from claude_code_mixin.content.recording_rules import session
 from claude_code_mixin.content.recording_rules.cost import TOTAL_COST_1H
+from claude_code_mixin.ingest import by_collector
 from claude_code_mixin.meter import cut_down, remembering, rolled_up
 from claude_code_mixin.meters import WITNESS, Cut
 
@@ -40,7 +42,7 @@ WITNESS_COST_1H = rolled_up(WITNESS_COST, "1h")
 
 WITNESS_SUM = f"(sum({WITNESS_COST_1H}) or vector(0))"
 EVENTS_SUM = f"({TOTAL_COST_1H} or vector(0))"
-KNOWN, ALIVE, *_ = COST_RECORDS
+KNOWN, ALIVE, *_ = COST_RECORDS if by_collector() else session.CLIENT_RECORDS
 DIVERGENCE = Record(
     name="total:claude_code_cost_usd:divergence_ratio1h",
     expr=f"abs({WITNESS_SUM} - on () {EVENTS_SUM}) / (clamp_min({WITNESS_SUM}, scalar({EVENTS_SUM})) > 0)",

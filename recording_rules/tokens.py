@@ -4,6 +4,7 @@ Beside them: what was written to the cache, by how long it stays there, and how 
 """
 
 from claude_code_mixin import Group, active
+from claude_code_mixin.client_meter import client_memory
 from claude_code_mixin.event_meters import CACHE, CONTEXT
 from claude_code_mixin.meter import cut_down, remembering, rolled_up
 from claude_code_mixin.meters import ATTRIBUTION, IDENTITY, kept
@@ -12,6 +13,7 @@ WHAT = "Tokens"
 REPORTS = "reports over long ranges, read at aligned steps"
 TEAM_MODEL_TYPE = ", ".join((*kept(("team",), active()), "model", "type"))
 
+CLIENT_RECORDS = client_memory("tokens", "tokens", WHAT)
 IDENTITY_RECORDS = remembering(
     IDENTITY, "tokens", "claude_code_meter_identity_tokens_total", "tokens", WHAT, extra="type"
 )
@@ -51,6 +53,13 @@ TEAM_TOKENS_1D = rolled_up(TEAM_TOKENS, "1d", kept_for=REPORTS)
 
 METER = Group(
     name="claude-code-tokens-meter",
-    records=(*IDENTITY_RECORDS, *ATTRIBUTION_RECORDS, TEAM_TOKENS, *CACHE_RECORDS, *CONTEXT_RECORDS),
+    records=(
+        *CLIENT_RECORDS,
+        *IDENTITY_RECORDS,
+        *ATTRIBUTION_RECORDS,
+        TEAM_TOKENS,
+        *CACHE_RECORDS,
+        *CONTEXT_RECORDS,
+    ),
 )
 ROLL_UPS = Group(name="claude-code-tokens-roll-ups", records=(TEAM_TOKENS_1H, TEAM_TOKENS_1D))

@@ -1,6 +1,7 @@
 """Calls of tools: how they ended, how long they took, what they moved, and who allowed them."""
 
 from claude_code_mixin import Group
+from claude_code_mixin.client_meter import client_memory
 from claude_code_mixin.event_meters import DECISION, TOOL, TOOL_KIND
 from claude_code_mixin.meter import remembering, remembering_histogram
 from claude_code_mixin.meters import Cut
@@ -38,6 +39,7 @@ DECISION_RECORDS = remembering(
     "Decisions to let a tool run or not",
     kept_for="share of calls refused, and share that nobody was asked about, by permission mode",
 )
+CLIENT_RECORDS = client_memory("edit_decisions", "1", "Decisions on edits of code")
 EDIT_RECORDS = remembering(
     Cut("edit", ("team", "tool_name", "decision", "source", "language")),
     "edit_decisions",
@@ -54,5 +56,12 @@ EDIT_DECISIONS = EDIT_RECORDS[-1]
 
 METER = Group(
     name="claude-code-tool-meter",
-    records=(*CALL_RECORDS, *DURATION_RECORDS, *SIZE_RECORDS, *DECISION_RECORDS, *EDIT_RECORDS),
+    records=(
+        *CALL_RECORDS,
+        *DURATION_RECORDS,
+        *SIZE_RECORDS,
+        *DECISION_RECORDS,
+        *CLIENT_RECORDS,
+        *EDIT_RECORDS,
+    ),
 )

@@ -33,12 +33,16 @@ class Checked:
 
 @dataclass(frozen=True)
 class Built:
-    """A finished build: where it is, what was written, which problems an escape covers, how many budgets."""
+    """A finished build: where it is, what was written, which problems an escape covers, how many budgets.
+
+    `unavailable` gives the reason for every record and alert that an ingest profile without events lacks.
+    """
 
     folder: Path
     written: Written
     escaped: tuple[Problem, ...]
     budgets: int
+    unavailable: Mapping[str, str]
 
 
 def checked(path: Path, env: Mapping[str, str], *, variants: bool = False) -> Checked:
@@ -97,4 +101,5 @@ def build(path: Path, env: Mapping[str, str], output: Path | None = None) -> Bui
         raise ProblemsError(result.problems)
     folder = output or path.resolve().parent / result.mixin.config.output
     written = write(compiled(result.mixin), folder)
-    return Built(folder, written, result.escaped, len(result.mixin.budgets))
+    missed = {} if result.mixin.config.meter.profile == "collector" else result.mixin.reasons
+    return Built(folder, written, result.escaped, len(result.mixin.budgets), missed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,8 @@ def summary(built: Built) -> Iterator[str]:
         yield from (f"    {marked[path]} {path}" for path in paths if marked[path] != " ")
     if not built.budgets:
         yield "no budgets: without one in budgets.toml no budget alert can fire"
+    for reason, number in Counter(built.unavailable.values()).items():
+        yield f"not in this ingest profile: {counted(number, 'rule')}; each {reason}"
     if built.escaped:
         yield f"{counted(len(built.escaped), 'escape')}: claude-code-mixin check --escapes lists them"
 

@@ -14,6 +14,7 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from claude_code_mixin import tomlfile
@@ -138,12 +139,20 @@ class Labels(Section):
 class Meter(Section):
     """How raw counters are read."""
 
-    profile: Literal["collector"] = "collector"
+    profile: Literal["collector", "collector-default", "scrape"] = "collector"
     job: Plain = "claude-code-collector"
     health_job: Plain = "claude-code-collector-health"
     memory: Duration = "1h"
     target: Literal["prometheus-3.5"] = "prometheus-3.5"
     day_offset_hours: Annotated[Whole, Field(ge=-12, le=14)] = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _remembers_a_night(cls, given: object) -> object:
+        """Scraped machines sleep over night, and the processes on them go on where they were."""
+        if isinstance(given, Mapping) and given.get("profile") == "scrape":
+            return {"memory": "24h", **given}
+        return given
 
 
 class Grafana(Section):
@@ -206,6 +215,16 @@ class Config(Section):
     content: Content = Content()
     alerts: Mapping[str, AlertOverride] = Field(default_factory=dict)
     dashboards: Mapping[str, DashboardOverride] = Field(default_factory=dict)
+
+    @field_validator("meter")
+    @classmethod
+    def _keeps_the_secret(cls, meter: Meter, info: ValidationInfo) -> Meter:
+        if info.data.get("privacy") == "strict" and meter.profile != "collector":
+            raise ValueError(
+                f'profile "{meter.profile}" stores every label that clients send, which privacy = "strict" '
+                'forbids; use profile "collector", or another privacy'
+            )
+        return meter
 
 
 def read(path: Path, env: Mapping[str, str]) -> Config:

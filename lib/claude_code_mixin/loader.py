@@ -5,17 +5,19 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
 import claude_code_mixin.content
 from claude_code_mixin import budgets, runbooks
+from claude_code_mixin.availability import unavailable
 from claude_code_mixin.budgets import Budget
 from claude_code_mixin.config import Config
 from claude_code_mixin.model import Alert, Dashboard, Group, Record, Threshold
-from claude_code_mixin.problems import Place, Problem, ProblemsError, relative
+from claude_code_mixin.problems import Place, Problem, ProblemsError, raised_at, relative
 from claude_code_mixin.runbooks import Runbook
 from claude_code_mixin.settings import using
 
@@ -37,7 +39,7 @@ class Module:
 
 @dataclass(frozen=True)
 class Mixin:
-    """All content under one configuration. Disabled alerts and dashboards are already left out."""
+    """All content under one configuration, without what that disables or its ingest profile cannot have."""
 
     config: Config
     modules: tuple[Module, ...]
@@ -48,11 +50,17 @@ class Mixin:
     budgets: tuple[Budget, ...] = ()
     """The budgets that the content was declared under."""
     left_out: tuple[Module, ...] = ()
-    """The modules with only those alerts and dashboards that the configuration disables."""
+    """The modules with only that: disabled alerts and dashboards, records and alerts of other profiles."""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    """Why the ingest profile cannot have a record or alert, by name."""
 
     def groups(self) -> Iterator[tuple[str, Group]]:
         """Each recording-rule group with the stem of its file."""
         return ((m.stem, item) for m in self.modules for item in m.declared if isinstance(item, Group))
+
+    def left_out_groups(self) -> Iterator[Group]:
+        """Groups of the records that the ingest profile cannot have."""
+        return (item for m in self.left_out for item in m.declared if isinstance(item, Group))
 
     def records(self) -> Iterator[tuple[str, Record]]:
         """Each record with the stem of its file."""
@@ -175,23 +183,10 @@ def _import_module(name: str, path: Path, problems: list[Problem]) -> ModuleType
     except ProblemsError as error:
         problems += error.problems
     except (Exception, SystemExit) as error:  # content may raise anything; each is a sentence
-        place = _raised_at(error, path)
+        place = raised_at(error, path)
         sentence = f"cannot be imported: {type(error).__name__}: {error}"
         problems.append(Problem(place, "", sentence.replace("\n", " "), "content/import"))
     return None
-
-
-def _raised_at(error: BaseException, path: Path) -> Place:
-    if isinstance(error, SyntaxError) and error.filename:
-        return Place(relative(error.filename), error.lineno or 0)
-    if isinstance(error, UnicodeDecodeError):
-        return Place(relative(str(path)))
-    line, trace = 0, error.__traceback__
-    while trace is not None:
-        if Path(trace.tb_frame.f_code.co_filename).resolve() == path.resolve():
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return Place(relative(str(path)), line)
 
 
 def _declared(module: ModuleType) -> Iterator[object]:
@@ -242,8 +237,11 @@ def _enabled(mixin: Mixin) -> Mixin:
             return switch is None or switch.enabled
         return True
 
-    def only(enabled: bool) -> tuple[Module, ...]:
-        chosen = [(m, tuple(item for item in m.declared if keeps(m, item) is enabled)) for m in mixin.modules]
-        return tuple(replace(module, declared=declared) for module, declared in chosen)
-
-    return replace(mixin, modules=only(True), left_out=only(False))
+    missing = unavailable((record for _, record in mixin.records()), (alert for _, alert in mixin.alerts()))
+    divided = [(module, missing.divided(module.declared, partial(keeps, module))) for module in mixin.modules]
+    return replace(
+        mixin,
+        modules=tuple(replace(module, declared=built) for module, (built, _) in divided),
+        left_out=tuple(replace(module, declared=rest) for module, (_, rest) in divided),
+        reasons=missing.reasons,
+    )

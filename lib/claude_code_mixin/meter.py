@@ -9,7 +9,9 @@ after HEARTBEAT_MEMORY; should it then return with the same counters, they count
 
 from __future__ import annotations
 
+from claude_code_mixin import client_meter
 from claude_code_mixin.durations import seconds
+from claude_code_mixin.ingest import by_collector, unavailable
 from claude_code_mixin.meters import Cut
 from claude_code_mixin.model import Allow, Record
 from claude_code_mixin.promql import selector
@@ -38,7 +40,11 @@ def remembering(
     The order matters: the heartbeat before the memory, so that a scrape landing between the two cannot make
     a first installation look old; the increment last and from the memory alone, so that a scrape landing
     in between is neither lost nor counted twice. `offset 1ms` hides what this evaluation has just written.
+
+    In the other ingest profiles it is the increment alone, read from `client_meter.client_memory()`.
     """
+    if not by_collector():
+        return (client_meter.client_cut(cut, metric, extra, unit, what, _unused(kept_for)),)
     known, alive = _heartbeat(cut, metric)
     seen = _seen(cut, metric, raw, unit)
     increase = Record(
@@ -89,6 +95,7 @@ def _heartbeat(cut: Cut, metric: str) -> tuple[Record, Record]:
         unit="timestamp",
         help="Unix time at which this meter last evaluated beside a scraped collector",
         public=False,
+        unavailable=unavailable(cut, metric),
     )
     known = Record(
         name=f"{cut}:claude_code_{metric}:known",
@@ -96,6 +103,7 @@ def _heartbeat(cut: Cut, metric: str) -> tuple[Record, Record]:
         unit="timestamp",
         help="Unix time of the heartbeat before this evaluation's own",
         public=False,
+        unavailable=unavailable(cut, metric),
     )
     return known, alive
 
@@ -107,6 +115,7 @@ def _seen(cut: Cut, metric: str, raw: str, unit: str) -> Record:
         unit=unit,
         help="Counter values that the meter has accounted for",
         public=False,
+        unavailable=unavailable(cut, metric),
     )
 
 

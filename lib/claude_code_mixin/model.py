@@ -22,7 +22,8 @@ class Record:
 
     `unit` is one of `units.UNITS` or a quotient such as tokens/requests; `help` says what the value means;
     `public` records are the API that semantic versioning covers, the others are the meter's working memory;
-    `labels` are added by the rule.
+    `labels` are added by the rule; `unavailable` says why the active ingest profile cannot have it: then
+    neither it is built nor what reads it.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Record:
     help: str
     labels: Mapping[str, str] = field(default_factory=dict)
     public: bool = True
+    unavailable: str = ""
     allow: Allow = ()
     place: Place = field(default_factory=declared_at, compare=False)
 
@@ -84,7 +86,7 @@ class Alert:
     """One alerting rule. `name` is written with the prefix `ClaudeCode`, which the configuration may change.
 
     `summary` stays the same, `description` carries the values and what to do first. `no_data` says what the
-    alert does when its input is missing, and why that is right.
+    alert does when its input is missing, and why that is right; `unavailable` is that of `Record`.
     """
 
     name: str
@@ -96,6 +98,7 @@ class Alert:
     for_: str = "0s"
     keep_firing_for: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    unavailable: str = ""
     allow: Allow = ()
     place: Place = field(default_factory=declared_at, compare=False)
 

@@ -82,3 +82,17 @@ def declared_at() -> Place:
             break
         frame = frame.f_back
     return Place(relative(frame.f_code.co_filename), frame.f_lineno)
+
+
+def raised_at(error: BaseException, path: Path) -> Place:
+    """Where in the module at `path` an import failed: the last of its lines that the error came through."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return Place(relative(error.filename), error.lineno or 0)
+    if isinstance(error, UnicodeDecodeError):
+        return Place(relative(str(path)))
+    line, trace = 0, error.__traceback__
+    while trace is not None:
+        if Path(trace.tb_frame.f_code.co_filename).resolve() == path.resolve():
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return Place(relative(str(path)), line)

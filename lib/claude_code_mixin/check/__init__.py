@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from claude_code_mixin import catalogue
+from claude_code_mixin import catalogue, settings
 from claude_code_mixin.catalogue import Series
 from claude_code_mixin.check.context import Context, Owner, build, is_bundled
 from claude_code_mixin.loader import Mixin
@@ -61,11 +61,12 @@ def run(
 
 def default_series() -> dict[str, Series]:
     """The raw series under the active configuration: what the collector exposes, what the servers tell."""
-    from claude_code_mixin.collector_series import (
-        collector_series,  # late: content may be checked with other series
-    )
+    from claude_code_mixin import collector_series, ingest  # late: content may be checked with other series
 
-    return {**catalogue.load().health(), **collector_series()}
+    telemetry = (
+        collector_series.collector_series() if ingest.by_collector() else ingest.raw_series(settings.active())
+    )
+    return {**catalogue.load().health(), **telemetry}
 
 
 def _order(problem: Problem) -> tuple[str, int, str, str, str]:

@@ -32,7 +32,7 @@ def _thresholds(context: Context) -> Iterator[Problem]:
     names = {alert.name for _, alert in context.mixin.alerts()}
     for _, threshold in context.mixin.thresholds():
         yield from _negative(threshold)
-        if threshold.alert not in names | context.mixin.config.alerts.keys():
+        if threshold.alert not in names | context.mixin.config.alerts.keys() | context.mixin.reasons.keys():
             meant = nearest(threshold.alert, names)
             hint = f"; perhaps {meant}" if meant else ""
             sentence = f'threshold "{threshold.key}" belongs to an alert that does not exist{hint}'

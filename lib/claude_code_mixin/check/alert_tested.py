@@ -130,8 +130,8 @@ def _declared(mixin: Mixin, stems: dict[str, str], name: str) -> str:
 def _case(
     mixin: Mixin, place: Place, name: str, stems: dict[str, str], patterns: tuple[str, ...]
 ) -> Iterator[Problem]:
-    if name in mixin.config.alerts and name not in stems:
-        return  # switched off in this configuration
+    if name not in stems and (name in mixin.config.alerts or name in mixin.reasons):
+        return  # switched off in this configuration, or not to be had in its ingest profile
     if name not in stems:
         meant = nearest(name, stems)
         hint = f"; perhaps {meant}" if meant else ""

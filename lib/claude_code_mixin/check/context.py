@@ -101,9 +101,14 @@ class Context:
         return tuple(dict.fromkeys((*rules, *(owner for owner, _ in self.panels), *boards)))
 
     @cached_property
+    def elsewhere(self) -> dict[str, Record]:
+        """The records that the active ingest profile cannot have, by name; panels may still ask for them."""
+        return {it.name: it for group in self.mixin.left_out_groups() for it in group.records}
+
+    @cached_property
     def names(self) -> frozenset[str]:
         """Every metric name there is."""
-        return frozenset(self.series) | frozenset(self.records)
+        return frozenset(self.series) | frozenset(self.records) | frozenset(self.elsewhere)
 
     @cached_property
     def attributes(self) -> dict[str, Attribute]:
@@ -120,10 +125,11 @@ class Context:
     def is_written_for_this(self, path: Path) -> bool:
         """Whether the tests and runbooks beside the module at `path` are meant for this configuration.
 
-        The bundled ones name the series of the default privacy profile; under another one the alerts may read
-        another cut. One's own are written for one's own configuration.
+        The bundled ones name the series of the default privacy and ingest profiles; under others the alerts
+        may read another cut. One's own are written for one's own configuration.
         """
-        return not is_bundled(path) or self.mixin.config.privacy == Config().privacy
+        mine, usual = ((it.privacy, it.meter.profile) for it in (self.mixin.config, Config()))
+        return not is_bundled(path) or mine == usual
 
     def known(self, name: str) -> bool:
         """Whether a metric of this name exists, parts of histograms included."""
@@ -168,6 +174,8 @@ class Context:
         """House unit of a metric by name; None when it is not known."""
         if name in self.records:
             return self.records[name][0][0].unit
+        if name in self.elsewhere:
+            return self.elsewhere[name].unit
         series = self.raw(name)
         if series is None or (series.kind == "histogram" and not name.endswith("_sum")):
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from claude_code_mixin.availability import marked
 from claude_code_mixin.compile import grafana_sdk as sdk
 from claude_code_mixin.compile.grafana_panels import (
     PROMETHEUS,
@@ -62,7 +63,10 @@ def _dashboard(mixin: Mixin, stem: str, board: Dashboard) -> sdk.dashboard.Dashb
 
 
 def _row(mixin: Mixin, placed: Placed) -> Iterator[sdk.dashboard.Panel | sdk.dashboard.RowPanel]:
-    panels = [grafana_panel(panel, box, list(_links(mixin, panel))) for panel, box in placed.panels]
+    panels = [
+        grafana_panel(marked(panel, mixin.reasons), box, list(_links(mixin, panel)))
+        for panel, box in placed.panels
+    ]
     yield sdk.dashboard.RowPanel(
         id_val=_row_id(placed.row),
         title=placed.row.title,

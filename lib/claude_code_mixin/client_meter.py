@@ -1,0 +1,161 @@
+"""The meter for raw series with one label set a session: one memory for each of the clients' counters.
+
+Increments are taken per raw series against what the meter itself last saw, as `meter` does, and summed over
+sessions at once: label cuts are sums of them. A series that was away at the evaluation before while its
+target was scraped has begun anew, so it counts in full; one whose target was away goes on where it was.
+What no reader of such series can know: a process that takes up a session within minutes, or on a machine that
+was away, at a value as high as the one before.
+"""
+
+from __future__ import annotations
+
+from claude_code_mixin.durations import seconds
+from claude_code_mixin.ingest import by_collector, client_labels, raw_name, unavailable, wire_sources
+from claude_code_mixin.meters import Cut, kept
+from claude_code_mixin.model import Allow, Record
+from claude_code_mixin.promql import selector
+from claude_code_mixin.settings import active
+
+PREVIOUS = "90s"
+"""Reaches the evaluation before, a minute ago, and no earlier one."""
+RETURNS_MEMORY = "1h"
+"""Within what time a series that comes back is noticed."""
+ON_TARGET = "on (job, instance)"
+_SUMMED = "is about raw series of single sessions, which the compiled collector sums up"
+_BY_SESSION = ("record/cardinality", "the raw series of this ingest profile have one label set a session")
+_BY_PERSON = ("privacy/identity", "the raw series of this ingest profile carry every label that clients send")
+
+
+def client_memory(metric: str, unit: str, what: str) -> tuple[Record, ...]:
+    """Return the records known, alive, seen and increase1m of the clients' counter for `metric`.
+
+    They stand first in a group whose cuts of `metric` are sums of the increase; in the profile `collector`,
+    where every cut has a meter of its own, there are none. `unit` and `what` as for `meter.remembering()`.
+    """
+    if by_collector():
+        return ()
+    known, alive = _heartbeat(metric)
+    seen = Record(
+        name=f"client:claude_code_{metric}:seen",
+        expr=f"last_over_time({_raw(metric)}[2m])",
+        unit=unit,
+        help="Counter values that the meter has accounted for",
+        public=False,
+        allow=(_BY_SESSION,) if active().privacy == "full" else (_BY_SESSION, _BY_PERSON),
+    )
+    increase = Record(
+        name=f"client:claude_code_{metric}:increase1m",
+        expr=f"{_vocabulary(_increments(seen, known, alive), client_labels(metric))}\nand on () {known}",
+        unit=unit,
+        help=f"{what}, counted in the minute by every label that cuts need",
+        public=False,
+    )
+    return known, alive, seen, increase
+
+
+def client_cut(cut: Cut, metric: str, extra: str, unit: str, what: str, allow: Allow) -> Record:
+    """Return the increments of `metric` by the labels of `cut` and `extra`, a sum of what clients counted."""
+    by = ", ".join(part for part in (cut.by(), extra) if part)
+    increase = f"{active().prefixes.record}client:claude_code_{metric}:increase1m"
+    return Record(
+        name=f"{cut}:claude_code_{metric}:increase1m",
+        expr=f"sum by ({by}) (sum_over_time({increase}[1m]))",
+        unit=unit,
+        help=f"{what}, counted in the minute; minutes without any are not recorded",
+        unavailable=unavailable(cut, metric),
+        allow=allow,
+    )
+
+
+def unreliable(metric: str) -> tuple[Record, ...]:
+    """Return by team how many series of `metric` fell, and how many were away and came back, in the minute.
+
+    A counter of one process does neither: it was written by several, or forgotten on its way.
+    """
+    prefix, teams = active().prefixes.record, kept(("team",), active())
+    seen, known = (f"{prefix}client:claude_code_{metric}:{part}" for part in ("seen", "known"))
+    previous = f"last_over_time({seen}[{PREVIOUS}] offset 1ms)"
+    fell = f"({seen} - {previous}) < 0"
+    back = f"({seen} unless {previous}) and last_over_time({seen}[{RETURNS_MEMORY}] offset 1ms)"
+    evaluated = f"and on () (time() - max({known}) < {seconds(PREVIOUS):.0f})"
+    return (
+        Record(
+            name="team:claude_code_counters_fallen:increase1m",
+            expr=_vocabulary(fell, teams, "count"),
+            unit="1",
+            help="Sessions whose counter fell in the minute, which no counter of one process does",
+            unavailable=_SUMMED if by_collector() else "",
+        ),
+        Record(
+            name="team:claude_code_counters_returned:increase1m",
+            expr=f"{_vocabulary(back, teams, 'count')}\n{evaluated}",
+            unit="1",
+            help="Sessions whose counter was away for minutes and came back",
+            unavailable=_SUMMED if by_collector() else "",
+        ),
+    )
+
+
+def _heartbeat(metric: str) -> tuple[Record, Record]:
+    """Known and alive; of clients that come and go by the hundred, known holds the last one of all only."""
+    level = f"client:claude_code_{metric}"
+    prefix = active().prefixes.record
+    last = f"last_over_time({prefix}{level}:alive[{PREVIOUS}] offset 1ms)"
+    expr = f"last_over_time({prefix}{level}:alive[7d] offset 1ms)"
+    if scraped():
+        expr = f"max({last}) or last_over_time({prefix}{level}:known[7d] offset 1ms)"
+    known = Record(
+        name=f"{level}:known",
+        expr=expr,
+        unit="timestamp",
+        help="Unix time of the heartbeat before this evaluation's own",
+        public=False,
+    )
+    alive = Record(
+        name=f"{level}:alive",
+        expr=f'group by (job, instance) (up{{job="{active().meter.job}"}} == 1) * time()',
+        unit="timestamp",
+        help="Unix time at which this meter last evaluated beside the scraped target",
+        public=False,
+    )
+    return known, alive
+
+
+def scraped() -> bool:
+    """Whether Prometheus scrapes the clients themselves: targets that come and go with their processes."""
+    return active().meter.profile == "scrape"
+
+
+def _raw(metric: str) -> str:
+    return selector(raw_name(metric), job=active().meter.job)
+
+
+def _increments(seen: Record, known: Record, alive: Record) -> str:
+    """Increments per raw series: of a target that was away longer than the memory, births cannot be told."""
+    memory = active().meter.memory
+    there = f"last_over_time({alive}[{PREVIOUS}] offset 1ms)"
+    before = f"""(
+        last_over_time({seen}[{PREVIOUS}] offset 1ms)
+        or
+        (last_over_time({seen}[{memory}] offset 1ms) unless {ON_TARGET} {there})
+      )"""
+    born = f"({seen} unless {ON_TARGET} ((time() - {known}) > {seconds(memory):.0f}))"
+    return f"""
+    (
+      ({seen} - {before}) >= 0
+      or
+      {seen if scraped() else born}
+    ) > 0"""
+
+
+def _vocabulary(expr: str, labels: tuple[str, ...], operator: str = "sum") -> str:
+    """Return `expr` aggregated by `labels` of the recorded vocabulary, read from the raw ones."""
+    raw = dict.fromkeys(source for label in labels for source in wire_sources(label)[0])
+    renamed = f"{operator} by ({', '.join(raw)}) ({expr}\n  )"
+    for label in labels:
+        sources, default = wire_sources(label)
+        for source in reversed(sources):
+            if source != label:
+                renamed = f'label_replace({renamed}, "{label}", "$1", "{source}", "(.+)")'
+        renamed = f'label_replace({renamed}, "{label}", "{default}", "{label}", "")'
+    return f"sum by ({', '.join(labels)}) (\n  {renamed}\n)"
