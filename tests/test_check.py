@@ -39,6 +39,9 @@ SERIES = {
         series("claude_code_meter_identity_cost_USD_total", "counter", "USD", "team", "user", "model"),
         series("claude_code_meter_identity_tokens_total", "counter", "tokens", "user", "model", "type"),
         series("claude_code_cost_usage_USD_total", "counter", "USD", "session_id", session_scoped=True),
+        series(
+            "claude_code_meter_session_cost_USD_total", "counter", "USD", "session_id", session_scoped=True
+        ),
         series("claude_code_pipeline_dropped_total", "counter", "points", "reason"),
         series("up", "gauge", ""),
     )
@@ -90,3 +93,9 @@ def test_every_check_lives_in_the_file_of_its_name(check_id: str) -> None:
     """promql/syntax is check/promql_syntax.py."""
     stem = check_id.replace("/", "_").replace("-", "_")
     assert check.modules()[check_id].__name__ == f"claude_code_mixin.check.{stem}"
+
+
+def test_panels_may_show_single_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same series that no rule may read."""
+    found = problems_of(TESTS / "bad" / "session-panels", monkeypatch)
+    assert [str(it) for it in found if "dashboards" in it.place.path] == []

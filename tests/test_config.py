@@ -11,7 +11,7 @@ import pytest
 
 from claude_code_mixin import config, event_meters, meters, overrides, tomlfile
 from claude_code_mixin.compile.wire_labels import wire_labels
-from claude_code_mixin.config import ALLOWED, COUNTED_ATTRIBUTES, RESERVED_LABELS, Config
+from claude_code_mixin.config import ALLOWED, COUNTED_ATTRIBUTES, RESERVED_LABELS, Collector, Config
 from claude_code_mixin.config_problems import settings
 from claude_code_mixin.loader import load
 from claude_code_mixin.problems import ProblemsError
@@ -115,7 +115,8 @@ def test_the_configuration_cannot_be_changed_once_read() -> None:
 
 def test_every_label_of_the_meters_is_refused_as_a_constant_label() -> None:
     """A constant label of the same name would merge the series of all teams or models."""
-    series = [meter.labels(Config(privacy="full")) for meter in event_meters.METERS]
+    everything = Config(privacy="full", collector=Collector(session_endpoint="127.0.0.1:8890"))
+    series = [meter.labels(everything) for meter in event_meters.meters_of(everything)]
     series += [*meters.CLIENT_LABELS.values(), *(labels for labels, _ in meters.PIPELINE_SERIES.values())]
     used = {label for labels in series for label in labels} | {"le", *meters.TARGET_LABELS}
     assert sorted(used - RESERVED_LABELS) == []
@@ -202,3 +203,46 @@ def test_places_follow_dotted_quoted_and_inline_keys(file: Path) -> None:
     assert str(document.place(["x y", "z", "k", "inner"])) == "mixin.toml:4"
     assert str(document.place(["x y", "z", "other"])) == "mixin.toml:2"
     assert str(document.place(["nowhere"])) == "mixin.toml"
+
+
+ON = '[collector]\nsession_endpoint = "127.0.0.1:8890"\n'
+
+
+@pytest.mark.parametrize("privacy", ["team", "full"])
+def test_single_sessions_can_be_switched_on(file: Path, privacy: str) -> None:
+    """A session id names nobody; only `full` adds who."""
+    file.write_text(f'privacy = "{privacy}"\n{ON}')
+    assert config.read(file, {}).drill_down
+
+
+def test_single_sessions_are_refused_where_nobody_may_be_told_apart(file: Path) -> None:
+    """A series a session tells people apart without their names."""
+    file.write_text(f'privacy = "strict"\n{ON}')
+    assert sentences(file) == [
+        'mixin.toml:3 collector.session_endpoint: a session id identifies, and privacy = "strict" keeps no '
+        'identifier: leave it empty, or choose privacy = "team" [config/privacy]'
+    ]
+
+
+def test_single_sessions_come_from_the_compiled_collector_alone(file: Path) -> None:
+    """In another profile the switch would silently do nothing."""
+    file.write_text(f'[meter]\nprofile = "scrape"\n{ON}')
+    assert sentences(file) == [
+        "mixin.toml:4 collector.session_endpoint: the compiled collector tells sessions apart, and profile "
+        '"scrape" does not read it: leave it empty, or choose profile = "collector" [config/privacy]'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ('session_endpoint = "8890"', "give empty, or host:port such as 127.0.0.1:8890"),
+        ("session_hours = 720", "give 1 to 168"),
+        ("session_streams = 10", "give 1000 or more"),
+    ],
+)
+def test_settings_of_single_sessions_are_bounded(file: Path, setting: str, sentence: str) -> None:
+    """Hours, not months, and never without a limit."""
+    file.write_text(f"[collector]\n{setting}\n")
+    (found,) = sentences(file)
+    assert sentence in found

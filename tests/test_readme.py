@@ -6,11 +6,17 @@ import base64
 import os
 import re
 import sys
+import time
 from pathlib import Path
+from subprocess import DEVNULL, Popen
 
 import pytest
+import requests
+import yaml
 
 from claude_code_mixin.canary import CREDENTIALS_VARIABLE
+from claude_code_mixin.config import read
+from claude_code_mixin.fleet.process import free_port
 from support import process
 from test_canary import serving
 
@@ -32,7 +38,7 @@ def commands() -> list[list[str]]:
 def test_blocks_are_found() -> None:
     """A README whose commands nobody finds would pass every other test."""
     assert [len(block) for block in commands()] == [1, 2, 2, 5]
-    assert [len(blocks(language)) for language in ("python", "yaml", "sh")] == [1, 2, 3]
+    assert [len(blocks(language)) for language in ("python", "yaml", "sh", "toml")] == [1, 2, 4, 1]
 
 
 def test_make_targets_exist_and_build_prints_what_the_first_screen_shows() -> None:
@@ -112,6 +118,48 @@ def test_canary_is_sent_as_shown() -> None:
         done = process("bash", "-euc", script, env={**os.environ, "PATH": path})
     assert done.returncode == 0, done.stderr
     assert server.seen[0][1]["Authorization"] == "Basic " + base64.b64encode(b"laptops:made-up").decode()
+
+
+def test_single_sessions_are_switched_on_as_shown(tmp_path: Path) -> None:
+    """The setting is one, and the collector then exposes where the second Prometheus scrapes."""
+    (tmp_path / "mixin.toml").write_text(blocks("toml")[0])
+    config = read(tmp_path / "mixin.toml", {})
+    assert config.drill_down
+    stack = yaml.safe_load((ROOT / "stack" / "prometheus" / "sessions.yaml").read_text("utf-8"))
+    (job,) = stack["scrape_configs"]
+    assert job["static_configs"] == [{"targets": [config.collector.session_endpoint]}]
+    own = config.collector
+    assert f"`session_hours`: {own.session_hours}, so" in " ".join(README.split())
+    assert f"`session_streams` series are kept, {own.session_streams:,}, which" in " ".join(README.split())
+
+
+def test_the_second_prometheus_starts_as_shown(tmp_path: Path) -> None:
+    """On another port and with its data elsewhere; it has the retention that the command names."""
+    tools, port = Path(os.environ.get("CLAUDE_CODE_MIXIN_TOOLS_DIR", ROOT / ".tools")), free_port()
+    shown = blocks("sh")[3]
+    command = shown.replace("9091", str(port)).replace("path=sessions", f"path={tmp_path}")
+    assert command.count(str(tmp_path)) == 1
+    env = {**os.environ, "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}"}
+    with Popen(["bash", "-euc", f"exec {command}"], cwd=ROOT, env=env, stderr=DEVNULL) as running:  # noqa: S603, S607 (the README's own)
+        try:
+            flags = answer_of(f"http://127.0.0.1:{port}/api/v1/status/flags")
+        finally:
+            running.terminate()
+    assert flags["data"]["storage.tsdb.retention.time"] == "3d"
+
+
+def answer_of(url: str) -> dict[str, dict[str, str]]:
+    """What a server answers once it is up."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            found: dict[str, dict[str, str]] = requests.get(url, timeout=5).json()
+        except requests.RequestException:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return found
 
 
 def test_the_line_for_cron_is_a_command(tmp_path: Path) -> None:

@@ -109,6 +109,16 @@ def test_prometheus_accepts_its_configuration_and_finds_every_rule(tmp_path: Pat
     assert targets == {meter.job: collector.metrics_endpoint, meter.health_job: collector.health_endpoint}
 
 
+def test_the_prometheus_of_single_sessions_has_no_rules_and_scrapes_nothing_else() -> None:
+    """promtool's word, and no job that the rules read."""
+    path = STACK / "prometheus" / "sessions.yaml"
+    done = process(TOOLS / "promtool", "check", "config", path)
+    assert done.returncode == 0, done.stderr
+    found = parsed("prometheus/sessions.yaml")
+    assert set(found) == {"global", "scrape_configs"}
+    assert [job["job_name"] for job in found["scrape_configs"]] == ["claude-code-sessions"]
+
+
 def test_grafana_provisions_the_configured_folder() -> None:
     """The folder that the build names, read from files, with recorded series' own resolution."""
     (provider,) = parsed("grafana/dashboards.yaml")["providers"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from claude_code_mixin.catalogue import Series, histogram_parts
 from claude_code_mixin.config import Config
-from claude_code_mixin.event_meters import METERS, context_bands
+from claude_code_mixin.event_meters import context_bands, meters_of
 from claude_code_mixin.meters import (
     CLIENT_LABELS,
     CLIENT_SERIES,
@@ -31,7 +31,7 @@ def collector_series() -> Mapping[str, Series]:
 
 
 def _series(config: Config) -> Iterator[Series]:
-    for meter in METERS:
+    for meter in meters_of(config):
         values = {"context": context_bands(), meter.part_label: tuple(meter.parts)}
         series = _counter(meter.series, meter.unit, meter.labels(config), values)
         yield from histogram_parts(replace(series, kind="histogram")) if meter.buckets else [series]
@@ -48,7 +48,7 @@ def _counter(name: str, unit: str, labels: tuple[str, ...], values: Values) -> S
         kind="counter",
         unit=unit,
         labels={label: {**VALUES, **values}.get(label) for label in TARGET_LABELS + labels},
-        session_scoped=False,
+        session_scoped="session_id" in labels,
         description="counter kept by the compiled collector",
         source="collector",
     )

@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from claude_code_mixin import tomlfile
-from claude_code_mixin.config_problems import explained, from_environment
+from claude_code_mixin.config_problems import contradictions, explained, from_environment
 from claude_code_mixin.problems import Place, Problem, ProblemsError, relative
 
 ALLOWED = {
@@ -26,6 +26,7 @@ ALLOWED = {
     r"^_?[a-zA-Z][a-zA-Z0-9_]*$": "a label name: letters, digits and _, not starting with a digit or __",
     r"^[a-z][a-z0-9_.-]*$": "an attribute key such as team.id: lower-case letters, digits, and . _ -",
     r"^[^\s:]+:\d{1,5}$": "host:port such as 127.0.0.1:4318",
+    r"^([^\s:]+:\d{1,5})?$": "empty, or host:port such as 127.0.0.1:8890",
     r"^[a-z0-9-]{1,16}$": "1 to 16 lower-case letters, digits and -",
     r"^[A-Z][A-Za-z0-9]{0,30}$": "letters and digits starting with a capital, at most 31",
     r"^([a-z][a-z0-9_]*:)?$": "empty, or lower-case letters, digits and _ followed by one colon",
@@ -37,27 +38,17 @@ ALLOWED = {
 RESERVED_LABELS = frozenset(
     (
         *("alertname", "severity", "owner", "job", "instance", "collector_start", "le"),
-        *("team", "user", "model", "query_source", "effort", "speed", "type", "start_type"),
+        *("team", "user", "model", "query_source", "effort", "speed", "type", "start_type", "session_id"),
         *("agent", "skill", "plugin", "mcp_server", "repository", "version", "event", "reason", "signal"),
-        *(
-            "writer",
-            "provider",
-            "context",
-            "ttl",
-            "status_code",
-            "tool",
-            "tool_name",
-            "success",
-            "error_type",
-        ),
+        *("writer", "provider", "context", "ttl", "status_code", "tool", "tool_name", "success"),
         *("direction", "decision", "source", "language", "permission_mode", "command_source", "trigger"),
         *("moment", "status", "transport", "scope", "from_mode", "to_mode", "hook_event", "outcome"),
-        *("mention_type", "action", "auth_method", "error_name", "kind", "unknown"),
+        *("error_type", "mention_type", "action", "auth_method", "error_name", "kind", "unknown"),
     )
 )
 """Labels that recorded series or alerts carry: a constant of the same name would merge series."""
 
-_DURATION, _LABEL, _ATTRIBUTE, _ENDPOINT, _UID, _ALERT, _RECORD, _URL, _PLAIN = ALLOWED
+_DURATION, _LABEL, _ATTRIBUTE, _ENDPOINT, _SWITCH, _UID, _ALERT, _RECORD, _URL, _PLAIN = ALLOWED
 
 Duration = Annotated[str, Field(pattern=_DURATION)]
 """A Prometheus duration such as 90s, 5m, 1h30m."""
@@ -173,6 +164,9 @@ class Collector(Section):
     memory_limit_mib: Annotated[Whole, Field(ge=64)] = 1024
     request_limit_mib: Annotated[Whole, Field(ge=1, le=4)] = 2
     stream_hours: Annotated[Whole, Field(ge=24)] = 168
+    session_endpoint: Annotated[str, Field(pattern=_SWITCH)] = ""
+    session_hours: Annotated[Whole, Field(ge=1, le=168)] = 24
+    session_streams: Annotated[Whole, Field(ge=1000)] = 20_000
 
 
 class AlertOverride(Section):
@@ -226,6 +220,12 @@ class Config(Section):
             )
         return meter
 
+    @property
+    def drill_down(self) -> bool:
+        """Whether the compiled collector exposes single sessions: switched on and not contradicted."""
+        on, ours = bool(self.collector.session_endpoint), self.meter.profile == "collector"
+        return on and ours and self.privacy != "strict"
+
 
 def read(path: Path, env: Mapping[str, str]) -> Config:
     """Return the configuration in `path`.
@@ -243,6 +243,8 @@ def read(path: Path, env: Mapping[str, str]) -> Config:
         config = Config.model_validate(document.values)
     except ValidationError as error:
         problems += explained(Config, error, document, ALLOWED)
+    else:
+        problems += contradictions(config, document)
     if problems:
         raise ProblemsError(problems)
     return config

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -13,6 +13,9 @@ from pydantic_core import ErrorDetails
 from claude_code_mixin.nearest import nearest
 from claude_code_mixin.problems import Place, Problem
 from claude_code_mixin.tomlfile import Document
+
+if TYPE_CHECKING:
+    from claude_code_mixin.config import Config
 
 Model = type[BaseModel]
 _SECRET = re.compile(r"(^|[_-])(passw(or)?d|secret|token|bearer|credentials?|(api|private)_?key)($|[_-])")
@@ -62,6 +65,21 @@ def settings(model: Model) -> Iterator[tuple[str, ...]]:
         key = field.alias or name
         table = _table(model, [key])
         yield from ((key, *rest) for rest in settings(table)) if table else [(key,)]
+
+
+def contradictions(config: Config, document: Document) -> Iterator[Problem]:
+    """Yield a problem for each switch that the rest of `config` forbids or leaves without effect.
+
+    A session id tells people's work apart even without a name, which `strict` promises not to do.
+    """
+    if config.collector.session_endpoint and not config.drill_down:
+        keys = ("collector", "session_endpoint")
+        cause = f'the compiled collector tells sessions apart, and profile "{config.meter.profile}" does not '
+        cause += 'read it: leave it empty, or choose profile = "collector"'
+        if config.privacy == "strict":
+            cause = 'a session id identifies, and privacy = "strict" keeps no identifier: leave it empty, or '
+            cause += 'choose privacy = "team"'
+        yield Problem(document.place(keys), ".".join(keys), cause, "config/privacy")
 
 
 def unknown(known: Sequence[str], keys: Sequence[str], place: Place) -> Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from claude_code_mixin.config import Config
 from claude_code_mixin.meters import ATTRIBUTION, EXTENSION, IDENTITY, REPOSITORY, VERSION, Cut, Meter
 
 TOKEN_TYPES = {
@@ -42,6 +43,8 @@ AUTH = Cut("auth", ("action", "auth_method", "success"))
 FAULT = Cut("fault", ("error_name", "version"))
 PLUGIN = Cut("plugin", ("plugin", "scope", "trigger"))
 SETTINGS = Cut("settings", ("trigger",))
+SESSION = Cut("session", ("session_id", "team", "user", "model"))
+SESSION_TOOL = Cut("session", ("session_id", "team", "user"))
 
 
 def context_bands() -> tuple[str, ...]:
@@ -130,3 +133,17 @@ METERS: tuple[Meter, ...] = (
     Meter(PLUGIN, "installed", "events", "plugin_installed"),
     Meter(SETTINGS, "resolved", "events", "managed_settings_resolved"),
 )
+
+SESSION_METERS: tuple[Meter, ...] = (
+    Meter(SESSION, "cost", "USD", number="cost_usd"),
+    _tokens(SESSION),
+    Meter(SESSION, "requests", "requests"),
+    Meter(SESSION, "errors", "requests", "api_error"),
+    Meter(SESSION_TOOL, "tool_calls", "events", "tool_result"),
+)
+"""The drill-down: what single sessions did, on a port of its own, when it is switched on."""
+
+
+def meters_of(config: Config) -> tuple[Meter, ...]:
+    """Every meter under `config`: those of single sessions only where they are switched on."""
+    return METERS + (SESSION_METERS if config.drill_down else ())

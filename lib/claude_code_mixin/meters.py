@@ -32,8 +32,8 @@ class Cut:
 
 
 def kept(labels: tuple[str, ...], config: Config) -> tuple[str, ...]:
-    """`labels` without those the privacy profile drops: user except in full, team in strict."""
-    dropped = {"full": (), "team": ("user",), "strict": ("user", "team")}[config.privacy]
+    """`labels` without those the privacy profile drops: user except in full, team and session in strict."""
+    dropped = {"full": (), "team": ("user",), "strict": ("user", "team", "session_id")}[config.privacy]
     return tuple(label for label in labels if label not in dropped)
 
 
@@ -44,6 +44,9 @@ REPOSITORY = Cut("repository", ("team", "repository"))
 VERSION = Cut("version", ("version",))
 WITNESS = Cut("witness", ("team", "model"))
 START = Cut("start", ("team", "start_type"))
+
+SESSION_PREFIX = "claude_code_meter_session_"
+"""Begin of the names of the drill-down's raw series: single sessions, which only panels may read."""
 
 VALUES: Mapping[str, tuple[str, ...]] = {
     "type": ("input", "output", "cacheRead", "cacheCreation", "other"),

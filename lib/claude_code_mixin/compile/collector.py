@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from claude_code_mixin.compile import unknown_names
-from claude_code_mixin.compile.collector_service import pipelines, telemetry
+from claude_code_mixin.compile.collector_service import SESSIONS, pipelines, telemetry
 from claude_code_mixin.compile.ottl_points import metric_statements, point_statements
 from claude_code_mixin.compile.ottl_records import CANARY, record_statements
 from claude_code_mixin.compile.yaml_text import dump
 from claude_code_mixin.config import Config
-from claude_code_mixin.event_meters import METERS
+from claude_code_mixin.event_meters import METERS, SESSION_METERS
 from claude_code_mixin.meters import Meter, kept
 
 MEBIBYTE = 1 << 20
@@ -41,13 +41,14 @@ def collector(config: Config) -> dict[str, str]:
             "forward/events": {},
             "signal_to_metrics/arrival": _arrival(),
             unknown_names.CONNECTOR: unknown_names.counted(),
-            "signal_to_metrics/meter": {"error_mode": "ignore", "logs": list(_definitions(config))},
+            "signal_to_metrics/meter": _metered(METERS, config),
+            **({SESSIONS: _metered(SESSION_METERS, config)} if config.drill_down else {}),
         },
-        "exporters": {"prometheus": _exporter(config)},
+        "exporters": _exporters(config),
         "service": {
             "extensions": ["health_check", "basicauth/ingest"],
             "telemetry": {"metrics": telemetry(config)},
-            "pipelines": pipelines(),
+            "pipelines": pipelines(config),
         },
     }
     return {"collector/config.yaml": dump(HEADER, tree)}
@@ -112,6 +113,7 @@ def _processors(config: Config) -> Tree:
         "delta_to_cumulative/clients": dict(summed),
         "delta_to_cumulative/meter": dict(summed),
         "delta_to_cumulative/unknown": {**summed, "max_streams": unknown_names.STREAMS},
+        **({"delta_to_cumulative/sessions": _sessions(config)} if config.drill_down else {}),
     }
 
 
@@ -160,8 +162,12 @@ def _arrival() -> Tree:
     }
 
 
-def _definitions(config: Config) -> Iterator[Tree]:
-    for meter in METERS:
+def _metered(meters: tuple[Meter, ...], config: Config) -> Tree:
+    return {"error_mode": "ignore", "logs": list(_definitions(meters, config))}
+
+
+def _definitions(meters: tuple[Meter, ...], config: Config) -> Iterator[Tree]:
+    for meter in meters:
         if meter.parts:
             yield from (_definition(meter, config, number, part) for part, number in meter.parts.items())
         else:
@@ -185,11 +191,28 @@ def _definition(meter: Meter, config: Config, number: str | None, part: str | No
     return {**head, "conditions": [conditions], **value}
 
 
-def _exporter(config: Config) -> Tree:
-    """A series outlives its stream: one that returned unseen would be counted twice."""
+def _sessions(config: Config) -> Tree:
+    """A stream outlives its series: nobody counts a session's begin, and what is shown is its whole."""
+    own = config.collector
+    return {"max_stale": f"{own.session_hours + 1}h", "max_streams": own.session_streams}
+
+
+def _exporters(config: Config) -> Tree:
+    """A meter's series outlives its stream: one that returned unseen would be counted twice."""
+    own = config.collector
+    found = {
+        "prometheus": _exporter(_endpoint("PROMETHEUS", own.metrics_endpoint), hours=own.stream_hours + 1)
+    }
+    if config.drill_down:
+        endpoint = _endpoint("SESSION", own.session_endpoint)
+        found["prometheus/sessions"] = _exporter(endpoint, hours=own.session_hours)
+    return found
+
+
+def _exporter(endpoint: str, *, hours: int) -> Tree:
     return {
-        "endpoint": _endpoint("PROMETHEUS", config.collector.metrics_endpoint),
-        "metric_expiration": f"{config.collector.stream_hours + 1}h",
+        "endpoint": endpoint,
+        "metric_expiration": f"{hours}h",
         "without_scope_info": True,
         "enable_open_metrics": False,
         "translation_strategy": "UnderscoreEscapingWithSuffixes",

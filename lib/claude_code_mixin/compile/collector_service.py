@@ -8,6 +8,8 @@ from claude_code_mixin.compile import unknown_names
 from claude_code_mixin.config import Config
 
 Tree = dict[str, Any]
+SESSIONS = "signal_to_metrics/sessions"
+"""The connector of the drill-down, which exists only where it is switched on."""
 
 
 def telemetry(config: Config) -> Tree:
@@ -41,7 +43,7 @@ def _status_only(instrument: str, status: str) -> Tree:
     return {"selector": {"instrument_name": instrument}, "stream": stream}
 
 
-def pipelines() -> Tree:
+def pipelines(config: Config) -> Tree:
     """Return the pipelines: what arrives is accounted for, then counters and events go their ways."""
     merging = ["filter/points", "groupbyattrs", "transform/merge", "transform/stamp"]
     rows = {
@@ -64,7 +66,7 @@ def pipelines() -> Tree:
     joined["logs/events"] = {
         "receivers": ["forward/events"],
         "processors": ["filter/events"],
-        "exporters": ["signal_to_metrics/meter"],
+        "exporters": ["signal_to_metrics/meter", *([SESSIONS] if config.drill_down else [])],
     }
     joined["metrics/meter"] = {
         "receivers": ["signal_to_metrics/arrival", "signal_to_metrics/meter"],
@@ -76,4 +78,10 @@ def pipelines() -> Tree:
         "processors": ["transform/derived", "delta_to_cumulative/unknown"],
         "exporters": ["prometheus"],
     }
+    if config.drill_down:
+        joined["metrics/sessions"] = {
+            "receivers": [SESSIONS],
+            "processors": ["transform/derived", "delta_to_cumulative/sessions"],
+            "exporters": ["prometheus/sessions"],
+        }
     return joined

@@ -13,7 +13,7 @@ from claude_code_mixin.compile.ottl import CLEAN, LARGEST_USD, LARGEST_VALUE, WR
 from claude_code_mixin.compile.unknown_names import unknown_in_record
 from claude_code_mixin.compile.wire_labels import WireLabel, wire_labels
 from claude_code_mixin.config import Config
-from claude_code_mixin.event_meters import CONTEXT_BANDS, CONTEXT_TOKENS, METERS, context_bands
+from claude_code_mixin.event_meters import CONTEXT_BANDS, CONTEXT_TOKENS, METERS, context_bands, meters_of
 
 CANARY = "canary"
 REQUIRED = {"api_request": "cost_usd"}
@@ -22,7 +22,8 @@ REQUIRED = {"api_request": "cost_usd"}
 
 def record_statements(config: Config) -> list[str]:
     """Statements for one event: its name, reason to drop it, its numbers and its labels."""
-    labels = [label for label in wire_labels(config).values() if _events_with(label.name)]
+    filled = {label: _events_with(label.name, config) for label in wire_labels(config).values()}
+    labels = [label for label, events in filled.items() if events]
     keep = ", ".join(
         f'"{name}"' for name in ("event", "reason", "unknown", "writer", "context", *_names(labels))
     )
@@ -33,7 +34,7 @@ def record_statements(config: Config) -> list[str]:
         f'set(log.cache["writer"], {WRITER})',
         *(statement for event in _counted_events() for statement in _numbers_of(event)),
         *_context_band(),
-        *(statement for label in labels for statement in _label(label)),
+        *(statement for label in labels for statement in _label(label, filled[label])),
         "set(log.attributes, log.cache)",
         f"keep_keys(log.attributes, [{keep}])",
         "stringify_all(log.attributes)",
@@ -51,8 +52,8 @@ def _counted_events() -> list[str]:
     return list(dict.fromkeys(meter.event for meter in METERS))
 
 
-def _events_with(label: str) -> list[str]:
-    return list(dict.fromkeys(meter.event for meter in METERS if label in meter.cut.labels))
+def _events_with(label: str, config: Config) -> list[str]:
+    return list(dict.fromkeys(meter.event for meter in meters_of(config) if label in meter.cut.labels))
 
 
 def _numbers(event: str) -> list[str]:
@@ -129,9 +130,9 @@ def _context_band() -> Iterator[str]:
         yield f'set(log.cache["context"], "{band}") where {here} and log.cache["size"] <= {bound}.0'
 
 
-def _label(label: WireLabel) -> Iterator[str]:
+def _label(label: WireLabel, counted: list[str]) -> Iterator[str]:
     """`query_source` gets the vocabulary of the counters: events name the place in the client instead."""
-    events = "|".join(_events_with(label.name))
+    events = "|".join(counted)
     here = f'where IsMatch(log.cache["event"], "^({events})$")'
     target = f'log.cache["{label.name}"]'
     if label.name != "query_source":

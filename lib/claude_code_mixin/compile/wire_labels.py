@@ -43,6 +43,7 @@ def wire_labels(config: Config) -> Mapping[str, WireLabel]:
     listed = (
         WireLabel("team", (labels.team,), "unassigned", (labels.team,)),
         WireLabel("user", (labels.user, "user.email", "user.id"), "unknown", (labels.user,)),
+        WireLabel("session_id", ("session.id",), "none"),
         WireLabel("model", ("model",), "unknown"),
         WireLabel("query_source", ("query_source",), "auxiliary"),
         WireLabel("type", ("type",), "other"),

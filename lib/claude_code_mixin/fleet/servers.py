@@ -74,7 +74,9 @@ class Collector(Server):
         self.config = config
         self.writers = dict(writers)
         self.start_id = start_id
-        self.otlp, self.grpc, self.metrics, self.telemetry = (f"127.0.0.1:{free_port()}" for _ in range(4))
+        self.otlp, self.grpc, self.metrics, self.telemetry, self.sessions = (
+            f"127.0.0.1:{free_port()}" for _ in range(5)
+        )
 
     def ready_url(self) -> str:
         """Return the health check's URL."""
@@ -89,6 +91,7 @@ class Collector(Server):
             "CLAUDE_CODE_MIXIN_HTTP_ENDPOINT": self.otlp,
             "CLAUDE_CODE_MIXIN_GRPC_ENDPOINT": self.grpc,
             "CLAUDE_CODE_MIXIN_PROMETHEUS_ENDPOINT": self.metrics,
+            "CLAUDE_CODE_MIXIN_SESSION_ENDPOINT": self.sessions,
             "CLAUDE_CODE_MIXIN_TELEMETRY_PORT": self.telemetry.rpartition(":")[2],
             "CLAUDE_CODE_MIXIN_HEALTH_ENDPOINT": f"127.0.0.1:{self.port}",
             "CLAUDE_CODE_MIXIN_HTPASSWD": str(self.folder / "htpasswd"),

@@ -17,6 +17,13 @@ DASHBOARD = Dashboard(
                     "currencyUSD",
                     Query(expr="sum(increase(claude_code_meter_identity_cost_USD_total[1h]))"),
                 ),
+                timeseries(
+                    "sessions",
+                    "Sessions",
+                    "What single sessions spent in the last hour.",
+                    "currencyUSD",
+                    Query(expr="sum(increase(claude_code_meter_session_cost_USD_total[1h]))"),
+                ),
             ),
         ),
     ),
