@@ -21,7 +21,7 @@ FILES = dict(re.findall(r"^`([^`\n]+)`:\n\n```\w+\n(.*?)^```$", TEXT, re.MULTILI
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """The source with the example's files, nothing built."""
-    for name in ("lib", "alerts", "dashboards", "recording_rules", "tests/rules"):
+    for name in ("lib", "alerts", "dashboards", "recording_rules", "results", "tests/rules"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, tmp_path / name, symlinks=True, ignore=ignored)
     for name in ("mixin.toml", "budgets.toml"):

@@ -16,7 +16,7 @@ from support import process
 from test_compile_prometheus import promtool
 
 ROOT = Path(__file__).parent.parent
-LINKED = ("alerts", "build", "dashboards", "recording_rules", "tests/rules")
+LINKED = ("alerts", "build", "dashboards", "recording_rules", "results", "tests/rules")
 """Folders at the root that the package holds as content."""
 
 

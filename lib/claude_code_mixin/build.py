@@ -9,6 +9,7 @@ from pathlib import Path
 from claude_code_mixin import check, config, tomlfile
 from claude_code_mixin import variants as other_variants
 from claude_code_mixin.compile.collector import collector
+from claude_code_mixin.compile.docs import docs
 from claude_code_mixin.compile.grafana import dashboards
 from claude_code_mixin.compile.kubernetes import kubernetes
 from claude_code_mixin.compile.manifest import NAME as MANIFEST
@@ -65,10 +66,14 @@ def checked(path: Path, env: Mapping[str, str], *, variants: bool = False) -> Ch
 
 
 def compiled(mixin: Mixin) -> dict[str, str]:
-    """Return every file of the build by its path below the build folder."""
+    """Return every file of the build by its path below the build folder.
+
+    Raises ProblemsError when a file of results/, which the pages on measurements come from, is not sound.
+    """
     with using(mixin.config):
         boards = dashboards(mixin)
         files = boards | rules(mixin) | runbooks(mixin) | kubernetes(mixin, boards) | collector(mixin.config)
+        files |= docs(mixin)
     return files | manifest(mixin.config, files)
 
 
