@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -28,6 +28,8 @@ from mutation.operators import Mutant, mutants
 from mutation.suite import Group, Rules, TestFile, Verdict
 
 WORKERS = os.cpu_count() or 2
+PROFILES = {"collector-default": ("cost.rules.yaml", "meter.rules.yaml"), "scrape": ("session.rules.yaml",)}
+"""Rule files by ingest profile whose own rules are changed, too: one counter stands for its likes."""
 KINDS = ("", "coarse")
 """Kinds of test files that run on the built rules."""
 
@@ -73,12 +75,15 @@ class Campaign:
     def depends(self, test: TestFile, mutant: Mutant) -> bool:
         """Whether the rule of the mutant is among those that the test file needs."""
         rules = self.rules[test.name]
-        return any(name == mutant.rule for name, _ in suite.named(rules, tuple({mutant.file} & rules.keys())))
+        known = any(
+            name == mutant.rule for name, _ in suite.named(rules, tuple({mutant.file} & rules.keys()))
+        )
+        return known and (test.kind == mutant.kind if mutant.kind else test.kind in KINDS)
 
 
 def prepared(tests: Sequence[TestFile]) -> Campaign:
     """The campaign of `tests` on the built rules."""
-    rules = {kind: suite.rules_for(kind) for kind in KINDS}
+    rules = {kind: suite.rules_for(kind) for kind in {test.kind for test in tests}}
     needed = {test.name: suite.only(rules[test.kind], test.needed(rules[test.kind])) for test in tests}
     return Campaign({test.name: test for test in tests}, needed)
 
@@ -103,6 +108,19 @@ def all_mutants(rules: Rules, tests: Sequence[TestFile]) -> Iterator[Mutant]:
             yield from mutants(file, name, rule["expr"], known)
 
 
+def profile_mutants(tests: Sequence[TestFile]) -> Iterator[Mutant]:
+    """Every mutant of the rules that an ingest profile has otherwise than the default build."""
+    usual = {name: rule["expr"] for name, rule in suite.named(suite.built(), tuple(suite.built()))}
+    for kind, files in PROFILES.items():
+        rules = suite.rules_for(kind)
+        known = labels_known(rules, [test for test in tests if test.kind == kind])
+        for file in files:
+            for name, rule in suite.named(rules, (file,)):
+                if rule["expr"] != usual.get(name):
+                    for mutant in mutants(file, name, rule["expr"], known):
+                        yield replace(mutant, kind=kind)
+
+
 def labels_known(rules: Rules, tests: Sequence[TestFile]) -> promql_labels.Known:
     """Labels of a series: those that tests feed it with, and those that its recording rule leaves."""
     fed: dict[str, set[str]] = {}
@@ -112,7 +130,8 @@ def labels_known(rules: Rules, tests: Sequence[TestFile]) -> promql_labels.Known
 
     @cache
     def known(name: str) -> promql_labels.Labels | None:
-        derived = promql_labels.labels(promql_parser.parse(exprs[name]), known) if name in exprs else None
+        expr = exprs.pop(name, None)  # a memory that reads itself learns nothing from itself
+        derived = promql_labels.labels(promql_parser.parse(expr), known) if expr else None
         return dict.fromkeys(sorted({*fed.get(name, ()), *(derived or ())}))
 
     return known
@@ -121,8 +140,9 @@ def labels_known(rules: Rules, tests: Sequence[TestFile]) -> promql_labels.Known
 def main() -> int:
     """Run the campaign as the command line asks; 0 if every mutant is killed or a listed equivalent."""
     arguments = _arguments()
-    tests = [test for test in suite.test_files() if test.kind in KINDS]
-    everything = list(all_mutants(suite.built(), tests))
+    tests = [test for test in suite.test_files() if test.kind in (*KINDS, *PROFILES)]
+    usual = [test for test in tests if test.kind in KINDS]
+    everything = [*all_mutants(suite.built(), usual), *profile_mutants(tests)]
     chosen = everything
     if arguments.sample:
         source = random.Random(arguments.seed)  # noqa: S311 -- a choice to be repeated, no secret

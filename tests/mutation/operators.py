@@ -35,13 +35,17 @@ _LABELS = re.compile(r"\s*by\s*\(([^)]*)\)")
 
 @dataclass(frozen=True)
 class Mutant:
-    """One changed rule. `change` says what became what, numbered where it fits in several places."""
+    """One changed rule. `change` says what became what, numbered where it fits in several places.
+
+    `kind` is that of the only test files that know the rule, empty for a rule of the default build.
+    """
 
     file: str
     rule: str
     operator: str
     change: str
     expr: str
+    kind: str = ""
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,9 @@ class Equivalents:
 
 
 def identity(mutant: Mutant) -> tuple[str, str, str]:
-    """What names a mutant in equivalents.toml: rule, operator, change."""
-    return mutant.rule, mutant.operator, mutant.change
+    """What names a mutant in equivalents.toml: rule, after its kind if it has one, operator, change."""
+    rule = f"{mutant.kind}/{mutant.rule}" if mutant.kind else mutant.rule
+    return rule, mutant.operator, mutant.change
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Results:
         """What keeps the campaign from being good, a sentence each."""
         counts, total = self.counts(), len(self.killers)
         found = [
-            f"survived: {m.rule} | {m.operator} | {m.change}"
+            f"survived: {' | '.join(identity(m))}"
             for m, killer in self.killers
             if self.verdict(m, killer) == "survived"
         ]
