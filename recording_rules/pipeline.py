@@ -13,6 +13,9 @@ CANARY_RECORDS = remembering(
 EVENT_RECORDS = remembering(
     Cut("event", ("event",)), "events", "claude_code_pipeline_events_total", "events", "Events that arrived"
 )
+POINT_RECORDS = remembering(
+    Cut("point", ()), "points", "claude_code_pipeline_points_total", "points", "Points that arrived"
+)
 DROPPED_RECORDS = remembering(
     Cut("reason", ("signal", "reason")),
     "dropped",
@@ -34,6 +37,7 @@ TOKEN_RECORDS = remembering(
 )
 CANARY = CANARY_RECORDS[-1]
 EVENTS = EVENT_RECORDS[-1]
+POINTS = POINT_RECORDS[-1]
 DROPPED = DROPPED_RECORDS[-1]
 WITNESS_COST = COST_RECORDS[-1]
 WITNESS_TOKENS = TOKEN_RECORDS[-1]
@@ -48,6 +52,22 @@ DIVERGENCE = Record(
     expr=f"abs({WITNESS_SUM} - on () {EVENTS_SUM}) / (clamp_min({WITNESS_SUM}, scalar({EVENTS_SUM})) > 0)",
     unit="ratio",
     help="Difference between the clients' counter and the events over the last hour, against the larger one",
+)
+ARRIVED = f"""
+label_replace(sum_over_time({TOTAL_EVENTS}[1h]), "signal", "logs", "", "")
+or
+label_replace(sum_over_time({POINTS}[1h]), "signal", "metrics", "", "")
+""".strip()
+DROPPED_SHARE = Record(
+    name="signal:claude_code_dropped:ratio1h",
+    expr=f"""
+(sum by (signal) (sum_over_time({DROPPED}[1h])) or 0 * ({ARRIVED}))
+/ on (signal)
+({ARRIVED})
+""",
+    unit="ratio",
+    help="Share of the last hour's events (logs) and points (metrics) that the collector refused to count",
+    allow=(("unit/panel", "of each signal alone: dropped events of events, dropped points of points"),),
 )
 GAP = Record(
     name="total:claude_code_meter:gap_seconds",
@@ -67,6 +87,7 @@ METER = Group(
     records=(
         *CANARY_RECORDS,
         *EVENT_RECORDS,
+        *POINT_RECORDS,
         *DROPPED_RECORDS,
         *COST_RECORDS,
         *TOKEN_RECORDS,
@@ -74,4 +95,6 @@ METER = Group(
         GAP,
     ),
 )
-HEALTH = Group(name="claude-code-pipeline-health", records=(WITNESS_COST_1H, DIVERGENCE, EVENTS_MEAN))
+HEALTH = Group(
+    name="claude-code-pipeline-health", records=(WITNESS_COST_1H, DIVERGENCE, DROPPED_SHARE, EVENTS_MEAN)
+)

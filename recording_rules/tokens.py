@@ -1,11 +1,11 @@
 """Tokens by type, as the clients report them per request; input excludes what was read from the cache.
 
-Beside them: what was written to the cache, by how long it stays there, and how full the context was.
+Beside them: how full the context was. What has a price of its own is metered in reconcile.py.
 """
 
 from claude_code_mixin import Group, active
 from claude_code_mixin.client_meter import client_memory
-from claude_code_mixin.event_meters import CACHE, CONTEXT
+from claude_code_mixin.event_meters import CONTEXT
 from claude_code_mixin.meter import cut_down, remembering, rolled_up
 from claude_code_mixin.meters import ATTRIBUTION, IDENTITY, kept
 
@@ -26,15 +26,6 @@ ATTRIBUTION_RECORDS = remembering(
     extra="type",
     kept_for="finding out which query source or effort fills the context",
 )
-CACHE_RECORDS = remembering(
-    CACHE,
-    "cache_written_tokens",
-    "claude_code_meter_cache_written_tokens_total",
-    "tokens",
-    "Tokens written to the cache",
-    extra="ttl",
-    kept_for="price of cache writes, which for one hour cost more than for five minutes",
-)
 CONTEXT_RECORDS = remembering(
     CONTEXT,
     "context_requests",
@@ -45,7 +36,6 @@ CONTEXT_RECORDS = remembering(
 )
 IDENTITY_TOKENS = IDENTITY_RECORDS[-1]
 ATTRIBUTION_TOKENS = ATTRIBUTION_RECORDS[-1]
-CACHE_WRITTEN = CACHE_RECORDS[-1]
 CONTEXT_REQUESTS = CONTEXT_RECORDS[-1]
 TEAM_TOKENS = cut_down(IDENTITY_TOKENS, "team", TEAM_MODEL_TYPE)
 TEAM_TOKENS_1H = rolled_up(TEAM_TOKENS, "1h", kept_for=REPORTS)
@@ -58,7 +48,6 @@ METER = Group(
         *IDENTITY_RECORDS,
         *ATTRIBUTION_RECORDS,
         TEAM_TOKENS,
-        *CACHE_RECORDS,
         *CONTEXT_RECORDS,
     ),
 )

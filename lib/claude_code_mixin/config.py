@@ -40,7 +40,7 @@ RESERVED_LABELS = frozenset(
         *("alertname", "severity", "owner", "job", "instance", "collector_start", "le"),
         *("team", "user", "model", "query_source", "effort", "speed", "type", "start_type", "session_id"),
         *("agent", "skill", "plugin", "mcp_server", "repository", "version", "event", "reason", "signal"),
-        *("writer", "provider", "context", "ttl", "status_code", "tool", "tool_name", "success"),
+        *("writer", "provider", "context", "listed_as", "status_code", "tool", "tool_name", "success"),
         *("direction", "decision", "source", "language", "permission_mode", "command_source", "trigger"),
         *("moment", "status", "transport", "scope", "from_mode", "to_mode", "hook_event", "outcome"),
         *("error_type", "mention_type", "action", "auth_method", "error_name", "kind", "unknown"),
@@ -200,6 +200,7 @@ class Config(Section):
     owner: Annotated[str, Field(min_length=1)] = "platform"
     runbook_url: Annotated[str, Field(pattern=_URL)] = ""
     budgets: str = "budgets.toml"
+    prices: str = ""
     output: Annotated[str, Field(min_length=1)] = "build"
     prefixes: Prefixes = Prefixes()
     labels: Labels = Labels()
@@ -231,8 +232,7 @@ def read(path: Path, env: Mapping[str, str]) -> Config:
     """Return the configuration in `path`.
 
     Raises ProblemsError with every problem at once: a missing file or one that is no TOML, unknown keys,
-    values that are not allowed, keys that look like secrets, and settings tried through `env`, where only
-    secrets belong.
+    bad values, keys that look like secrets, and settings tried through `env`, where only secrets belong.
     """
     if not path.exists():
         sentence = "does not exist: claude-code-mixin init writes one, --config names another"

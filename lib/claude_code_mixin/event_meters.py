@@ -12,6 +12,14 @@ TOKEN_TYPES = {
     "cacheCreation": "cache_creation_tokens",
 }
 """Token type as the clients' counter spells it -> attribute of the api_request event."""
+PRICED_TOKENS = {
+    "input": "input_tokens",
+    "output": "output_tokens",
+    "cacheRead": "cache_read_tokens",
+    "cacheWrite5m": "cache_creation_5m_tokens",
+    "cacheWrite1h": "cache_creation_1h_tokens",
+}
+"""What has a price of its own -> attribute of the api_request event; cache writes by how long they stay."""
 CONTEXT_TOKENS = ("input_tokens", "cache_read_tokens", "cache_creation_tokens")
 """What a request sends: its size is the context in use."""
 CONTEXT_BANDS = (50_000, 100_000, 200_000, 500_000)
@@ -25,7 +33,7 @@ TOOL_SECONDS = (0.01, 0.1, 0.5, 1, 5, 10, 30, 60, 120, 600)
 COMPACTION_SECONDS = (5, 10, 20, 30, 60, 120, 300)
 
 API = Cut("api", ("model", "provider"))
-CACHE = Cut("cache", ("team", "model"))
+PRICE = Cut("price", ("team", "model", "speed", "context"))
 CONTEXT = Cut("context", ("team", "model", "context"))
 ERROR = Cut("error", ("team", "model", "status_code"))
 TOOL = Cut("tool", ("team", "tool", "success", "error_type"))
@@ -74,13 +82,7 @@ METERS: tuple[Meter, ...] = (
     Meter(REPOSITORY, "cost", "USD", number="cost_usd"),
     Meter(VERSION, "cost", "USD", number="cost_usd"),
     Meter(VERSION, "requests", "requests"),
-    Meter(
-        CACHE,
-        "written",
-        "tokens",
-        parts={"5m": "cache_creation_5m_tokens", "1h": "cache_creation_1h_tokens"},
-        part_label="ttl",
-    ),
+    Meter(PRICE, "tokens", "tokens", parts=PRICED_TOKENS, part_label="type"),
     Meter(CONTEXT, "requests", "requests"),
     _seconds(API, "duration", "api_request", "duration_ms", API_SECONDS),
     _seconds(API, "first_token", "api_request", "ttft_ms", FIRST_TOKEN_SECONDS),

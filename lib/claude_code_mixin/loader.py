@@ -12,11 +12,12 @@ from pathlib import Path
 from types import ModuleType
 
 import claude_code_mixin.content
-from claude_code_mixin import budgets, runbooks
+from claude_code_mixin import budgets, prices, runbooks
 from claude_code_mixin.availability import unavailable
 from claude_code_mixin.budgets import Budget
 from claude_code_mixin.config import Config
 from claude_code_mixin.model import Alert, Dashboard, Group, Record, Threshold
+from claude_code_mixin.prices import Price
 from claude_code_mixin.problems import Place, Problem, ProblemsError, raised_at, relative
 from claude_code_mixin.runbooks import Runbook
 from claude_code_mixin.settings import using
@@ -48,7 +49,8 @@ class Mixin:
     base: Path = Path()
     """The folder that the configuration's paths are relative to."""
     budgets: tuple[Budget, ...] = ()
-    """The budgets that the content was declared under."""
+    prices: tuple[Price, ...] = ()
+    """The budgets and the prices that the content was declared under."""
     left_out: tuple[Module, ...] = ()
     """The modules with only that: disabled alerts and dashboards, records and alerts of other profiles."""
     reasons: Mapping[str, str] = field(default_factory=dict)
@@ -93,9 +95,10 @@ def load(config: Config, base: Path) -> Mixin:
     """Import the bundled content and the roots of `config` (relative to `base`) under `config`.
 
     Raises ProblemsError with every module that cannot be imported, every folder without modules, every
-    stem that shadows the standard library, every name declared twice, and every fault of the budgets.
+    stem that shadows the standard library, every name declared twice, and every fault of budgets or prices.
     """
-    return _loaded(config, base, budgets.read(base / config.budgets, config))
+    listed = prices.with_own(base / config.prices) if config.prices else prices.bundled()
+    return _loaded(config, base, budgets.read(base / config.budgets, config), listed)
 
 
 def reloaded(mixin: Mixin, config: Config) -> Mixin:
@@ -104,8 +107,9 @@ def reloaded(mixin: Mixin, config: Config) -> Mixin:
     What was imported before stays imported. Raises ProblemsError like `load()`.
     """
     kept = {name: module for name, module in sys.modules.items() if _is_content(name)}
+    allowed = tuple(one for one in mixin.budgets if one.is_allowed(config))
     try:
-        return _loaded(config, mixin.base, tuple(one for one in mixin.budgets if one.is_allowed(config)))
+        return _loaded(config, mixin.base, allowed, mixin.prices)
     finally:
         for name in [name for name in sys.modules if _is_content(name)]:
             del sys.modules[name]
@@ -116,15 +120,16 @@ def _is_content(module: str) -> bool:
     return module.startswith((f"{BUNDLED}.", OWN))
 
 
-def _loaded(config: Config, base: Path, allotted: tuple[Budget, ...]) -> Mixin:
+def _loaded(config: Config, base: Path, allotted: tuple[Budget, ...], listed: tuple[Price, ...]) -> Mixin:
     roots = [(base / root).resolve() for root in config.content.roots]
     problems: list[Problem] = []
     modules: list[Module] = []
-    with using(config, allotted):
+    with using(config, allotted, listed):
         for package, root in _packages(config, roots):
             modules += _import_root(package, root, problems)
     sections = tuple(_runbooks(modules, problems))
-    mixin = Mixin(config, tuple(modules), sections, tuple(_test_roots(config, roots)), base, allotted)
+    tested = (*([bundled_root()] if config.content.bundled else []), *roots)
+    mixin = Mixin(config, tuple(modules), sections, tested, base, allotted, listed)
     problems += _duplicates(mixin)
     if problems:
         raise ProblemsError(problems)
@@ -141,10 +146,6 @@ def _packages(config: Config, roots: list[Path]) -> Iterator[tuple[str, Path]]:
         yield BUNDLED, Path(claude_code_mixin.content.__path__[0])
     for number, root in enumerate(roots):
         yield f"{OWN}{number}", root
-
-
-def _test_roots(config: Config, roots: list[Path]) -> list[Path]:
-    return ([bundled_root()] if config.content.bundled else []) + roots
 
 
 def _import_root(package: str, root: Path, problems: list[Problem]) -> Iterator[Module]:

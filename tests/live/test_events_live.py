@@ -136,11 +136,17 @@ SUMS: Mapping[str, tuple[str, Labels, str, Mapping[str, str]]] = {
     "version_cost_USD": ("api_request", (VERSION,), "", {"": "cost_usd"}),
     "identity_tokens": ("api_request", (TEAM, MODEL), "type", TOKENS),
     "attribution_tokens": ("api_request", ATTRIBUTION, "type", TOKENS),
-    "cache_written_tokens": (
+    "price_tokens": (
         "api_request",
-        (TEAM, MODEL),
-        "ttl",
-        {"5m": "cache_creation_5m_tokens", "1h": "cache_creation_1h_tokens"},
+        (TEAM, MODEL, ("speed", "speed", "normal"), ("context", "context", "")),
+        "type",
+        {
+            "input": "input_tokens",
+            "output": "output_tokens",
+            "cacheRead": "cache_read_tokens",
+            "cacheWrite5m": "cache_creation_5m_tokens",
+            "cacheWrite1h": "cache_creation_1h_tokens",
+        },
     ),
     "tool_kind_size_bytes": (
         "tool_result",
@@ -178,7 +184,7 @@ RECORDED: Mapping[str, str] = {
     "error:claude_code_api_errors": "error_requests_total",
     "error:claude_code_retries_exhausted": "error_exhausted_total",
     "error:claude_code_refusals": "error_refused_total",
-    "cache:claude_code_cache_written_tokens": "cache_written_tokens_total",
+    "price:claude_code_tokens": "price_tokens_total",
     "context:claude_code_context_requests": "context_requests_total",
     "api:claude_code_api_duration_seconds_bucket": "api_duration_seconds_bucket",
     "api:claude_code_api_duration_seconds_sum": "api_duration_seconds_sum",
@@ -357,8 +363,8 @@ def test_every_meter_of_the_collector_is_tested_here(build: Path) -> None:
     built = yaml.safe_load((build / "collector" / "config.yaml").read_text("utf-8"))
     defined = {rule["name"] for rule in built["connectors"]["signal_to_metrics/meter"]["logs"]}
     spelled = {name.removesuffix("_USD").removesuffix("_bytes") for name in (*COUNTS, *SUMS, *HISTOGRAMS)}
-    spelled -= {"cache_written_tokens", "compaction_size_tokens"}
-    spelled |= {"cache_written", "compaction_size"}  # the exporter adds the unit to these
+    spelled -= {"compaction_size_tokens"}
+    spelled |= {"compaction_size"}  # the exporter adds the unit to this one
     assert {name.removeprefix("claude_code.meter.").replace(".", "_") for name in defined} == spelled
 
 
