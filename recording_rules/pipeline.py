@@ -61,9 +61,9 @@ label_replace(sum_over_time({POINTS}[1h]), "signal", "metrics", "", "")
 DROPPED_SHARE = Record(
     name="signal:claude_code_dropped:ratio1h",
     expr=f"""
-(sum by (signal) (sum_over_time({DROPPED}[1h])) or 0 * ({ARRIVED}))
-/ on (signal)
-({ARRIVED})
+sum by (signal) (sum_over_time({DROPPED}[1h])) / on (signal) ({ARRIVED})
+or
+0 * ({ARRIVED})
 """,
     unit="ratio",
     help="Share of the last hour's events (logs) and points (metrics) that the collector refused to count",

@@ -9,7 +9,6 @@ from claude_code_mixin.prices.rules import listed_expr, price_records
 
 REPORTS = "reports over long ranges, read at aligned steps"
 TEAM_MODEL = ", ".join(kept(("team", "model"), active()))
-TEAM_MODEL_ALL = ", ".join((*kept(("team",), active()), "model", "listed_as", "speed", "context", "type"))
 
 TOKEN_PRICE, FAST_FACTOR, LONG_FACTOR = price_records()
 TOKEN_RECORDS = remembering(
@@ -22,7 +21,7 @@ TOKEN_RECORDS = remembering(
 )
 LISTED_TOKENS = Record(
     name="listed:claude_code_tokens:increase1m",
-    expr=f"sum by ({TEAM_MODEL_ALL}) ({listed_expr(f'sum_over_time({TOKEN_RECORDS[-1]}[1m])')})",
+    expr=listed_expr(f"sum_over_time({TOKEN_RECORDS[-1]}[1m])"),
     unit="tokens",
     help="Tokens by what they cost, with the model as the price table names it: without date and [1m]",
 )
@@ -68,7 +67,7 @@ UNEXPLAINED = Record(
 (
   {MODEL_COST_1H} - on (model) {MODEL_PRICED_1H}
   or
-  sum by (model) ({MODEL_COST_1H})
+  {MODEL_COST_1H}
   or
   -{MODEL_PRICED_1H}
 )

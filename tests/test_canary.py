@@ -32,7 +32,9 @@ class Sink(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Keep the request, answer."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.seen.append((self.path, dict(self.headers), json.loads(body)))
+        form = self.headers["Content-Type"] == "application/x-www-form-urlencoded"
+        parsed = body.decode() if form else json.loads(body)
+        self.server.seen.append((self.path, dict(self.headers), parsed))
         self.send_response(self.server.status)
         self.send_header("Location", "/elsewhere")  # for the status that makes a client follow it
         self.end_headers()

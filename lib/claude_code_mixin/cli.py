@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from claude_code_mixin import __version__, canary_command, cli_text
+from claude_code_mixin import __version__, canary_command, cli_text, reconcile_command
 from claude_code_mixin.problems import ProblemsError
 
 EXIT_CODES = "Exit codes: 0 done, 1 problems found (nothing was written), 2 wrong usage, 130 interrupted."
@@ -193,3 +193,4 @@ def _progress(doing: str) -> Iterator[None]:
 
 
 canary_command.add(main, reported)
+reconcile_command.add(main, reported)
