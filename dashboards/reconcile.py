@@ -75,8 +75,8 @@ METERS = timeseries(
 MODELS = (
     table(
         "unexplained-model",
-        "Unexplained by model",
-        "Last hour. Above 0: dollars without tokens, such as web searches; below: tokens without dollars.",
+        "Unexplained by model, last hour",
+        f"Above 0: dollars without tokens (web searches); below: tokens without dollars. {ESTIMATE}",
         "currencyUSD",
         Query(expr=f"sum by (model) ({reconcile.MODEL_COST_1H})", legend="Events"),
         Query(expr=reconcile.MODEL_PRICED_1H, legend="Tokens times price"),
