@@ -92,9 +92,9 @@ def test_totals_that_arrive_twice_count_once() -> None:
     for batch in process.outbox.batches:
         deliver(batch, MemorySink(), ledger, sleep=lambda _: None)
     assert len(ledger.repeated) == len(process.outbox.batches)
-    assert ledger.received().total("client_cost") == pytest.approx(0.0228)
-    assert Truth(reversed(ledger.exported)).total("client_cost") == pytest.approx(0.0228)
-    assert ledger.received().total("cost") == pytest.approx(2 * 0.0228)
+    assert ledger.received().total("client_cost") == pytest.approx(0.0268)
+    assert Truth(reversed(ledger.exported)).total("client_cost") == pytest.approx(0.0268)
+    assert ledger.received().total("cost") == pytest.approx(2 * 0.0268)
 
 
 @pytest.mark.parametrize(("metrics", "left"), [("delta", 0.0174), ("cumulative", 0.0348)])
@@ -212,11 +212,15 @@ def test_comparison_names_every_cell_that_is_off() -> None:
 
 
 def test_cost_adds_up_every_type_of_token() -> None:
-    """Cache writes for an hour cost more than for five minutes, fast mode a multiple."""
+    """Cache writes for an hour cost more than for five minutes, fast mode and long prompts a multiple."""
     writes = Usage(input=0, output=0, cache_read=0, cache_creation_5m=1_000, cache_creation_1h=2_000)
-    assert cost_micros(OPUS, writes) == 1_000 * 3.75 + 2_000 * 6
+    assert cost_micros(OPUS, writes) == 1_000 * 5 + 2_000 * 8
     assert writes.cache_creation == 3_000
     assert cost_micros(HAIKU, Usage()) == pytest.approx(585)
-    assert cost_micros(HAIKU, Usage(), fast=True) == pytest.approx(6 * 585)
-    with pytest.raises(ValueError, match="no price for claude-9, only for claude-opus-5-5, claude-sonnet"):
+    assert cost_micros(OPUS, Usage(), fast=True) == pytest.approx(2 * 17_400)
+    assert cost_micros(HAIKU, Usage(cache_read=97_900)) == pytest.approx(10 + 25 + 979 + 250)
+    assert cost_micros(HAIKU, Usage(cache_read=97_901)) == pytest.approx(5 * (10 + 25 + 979.01 + 250))
+    with pytest.raises(ValueError, match=r"no price for claude-9$"):
         cost_micros("claude-9", Usage())
+    with pytest.raises(ValueError, match="no price for claude-haiku-5-5 in fast mode"):
+        cost_micros(HAIKU, Usage(), fast=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import re
 import sys
@@ -17,6 +18,7 @@ import yaml
 from claude_code_mixin.canary import CREDENTIALS_VARIABLE
 from claude_code_mixin.config import read
 from claude_code_mixin.fleet.process import free_port
+from claude_code_mixin.reconcile import recorded
 from support import process
 from test_canary import serving
 
@@ -38,7 +40,7 @@ def commands() -> list[list[str]]:
 def test_blocks_are_found() -> None:
     """A README whose commands nobody finds would pass every other test."""
     assert [len(block) for block in commands()] == [1, 2, 2, 5]
-    assert [len(blocks(language)) for language in ("python", "yaml", "sh", "toml")] == [1, 2, 4, 1]
+    assert [len(blocks(language)) for language in ("python", "yaml", "sh", "toml")] == [1, 2, 5, 1]
 
 
 def test_make_targets_exist_and_build_prints_what_the_first_screen_shows() -> None:
@@ -162,6 +164,19 @@ def answer_of(url: str) -> dict[str, dict[str, str]]:
             return found
 
 
+def test_a_month_is_compared_as_shown(tmp_path: Path) -> None:
+    """The block runs beside an export, against a server on a free port."""
+    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
+    (tmp_path / "cost.csv").write_text("usage_date_utc,model,cost_usd\n2026-10-01,Claude Opus 5.5,3\n")
+    row = {"metric": {"model": "claude-opus-5-5"}, "values": [[1_790_899_200, "3"]]}
+    answer = {"status": "success", "data": {"resultType": "matrix", "result": [row]}}
+    with serving(answer=json.dumps(answer)) as (url, _):
+        script = blocks("sh")[-1].replace("http://127.0.0.1:9090", url)
+        done = process("bash", "-euc", script, cwd=tmp_path, env={**os.environ, "PATH": path})
+    assert done.returncode == 0, done.stderr
+    assert "claude-opus-5-5" in done.stdout
+
+
 def test_the_line_for_cron_is_a_command(tmp_path: Path) -> None:
     """Time, user, and what the command takes: it gets as far as a file that is not there."""
     (line,) = re.findall(r"^\*/5 \* \* \* \* \w+ \S+/claude-code-mixin (.+)$", README, re.MULTILINE)
@@ -183,7 +198,7 @@ def test_settings_and_files_named_exist() -> None:
     """Environment variables stand in what is built or in the stack; a variable's short form, too."""
     texts = [path.read_text("utf-8") for path in (ROOT / "stack").rglob("*") if path.is_file()]
     texts.append((ROOT / "build" / "collector" / "config.yaml").read_text("utf-8"))
-    texts += [CREDENTIALS_VARIABLE, "CLAUDE_CODE_MIXIN_TOOLS_DIR"]
+    texts += [CREDENTIALS_VARIABLE, recorded.CREDENTIALS_VARIABLE, "CLAUDE_CODE_MIXIN_TOOLS_DIR"]
     for name in set(re.findall(r"CLAUDE_CODE_MIXIN_\w+", README)):
         assert any(re.search(rf"\b{name}\b", text) for text in texts), name
 

@@ -181,7 +181,7 @@ def refusal(turn: Turn) -> None:
 
 def fast(turn: Turn) -> None:
     """Fast mode, every effort level, and a request of exactly one dollar."""
-    turn.ask(fast=True)
+    turn.ask(model=OPUS, fast=True)
     for effort in EFFORTS:
         turn.ask(model=SONNET, effort=effort)
     turn.ask(model=OTHER_MODEL, usage=WHOLE_DOLLAR, answer=12)

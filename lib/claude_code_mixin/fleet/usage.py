@@ -1,8 +1,11 @@
-"""What requests to the model use, and what the simulated client says that they cost."""
+"""What requests to the model use, and what the simulated client says that they cost: list prices."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+
+from claude_code_mixin.prices import Price, bundled, priced
 
 OPUS, SONNET, HAIKU = "claude-opus-5-5", "claude-sonnet-5-5", "claude-haiku-5-5"
 OTHER_MODEL = "claude-next-6-0"
@@ -24,37 +27,40 @@ class Usage:
         return self.cache_creation_5m + self.cache_creation_1h
 
 
-@dataclass(frozen=True)
-class Price:
-    """US dollars per million tokens by type; fast mode costs `fast` times as much."""
-
-    input: float
-    output: float
-    cache_read: float
-    cache_creation_5m: float
-    cache_creation_1h: float
-    fast: float = 6.0
-
-
-PRICES = {
-    OPUS: Price(3, 12, 0.3, 3.75, 6),
-    SONNET: Price(1.5, 6, 0.15, 1.875, 3),
-    HAIKU: Price(0.1, 0.5, 0.01, 0.125, 0.2),
-    OTHER_MODEL: Price(2, 8, 0.2, 2.5, 4),
-}
-"""Made up, and such that the captured usage costs what was captured. Nothing is billed by these."""
+SEEN = date(2026, 11, 22)
+"""The day whose list prices the simulated client knows: that of the captures."""
+MADE_UP = Price.model_validate(
+    {
+        "model": OTHER_MODEL,
+        "from": SEEN,
+        "input": 2.0,
+        "output": 8.0,
+        "cache_read": 0.2,
+        "cache_write_5m": 2.5,
+        "cache_write_1h": 4.0,
+        "source": "made up: a model that the price table does not know",
+        "checked": SEEN,
+    }
+)
 
 
 def cost_micros(model: str, usage: Usage, *, fast: bool = False) -> float:
-    """Return the cost in millionths of a US dollar; raise ValueError for a model without a price."""
-    if model not in PRICES:
-        raise ValueError(f"the simulated client has no price for {model}, only for {', '.join(PRICES)}")
-    price = PRICES[model]
+    """Return the cost at list price in millionths of a US dollar.
+
+    Raises ValueError for a model without a price, or without one in fast mode.
+    """
+    price = MADE_UP if model == OTHER_MODEL else priced(bundled(), model, SEEN)
+    if price is None or (fast and price.fast is None):
+        mode = " in fast mode" if fast else ""
+        raise ValueError(f"the simulated client has no price for {model}{mode}")
     cost = (
         usage.input * price.input
         + usage.output * price.output
         + usage.cache_read * price.cache_read
-        + usage.cache_creation_5m * price.cache_creation_5m
-        + usage.cache_creation_1h * price.cache_creation_1h
+        + usage.cache_creation_5m * price.cache_write_5m
+        + usage.cache_creation_1h * price.cache_write_1h
     )
-    return cost * (price.fast if fast else 1)
+    prompt = usage.input + usage.cache_read + usage.cache_creation
+    bound = price.long_context_tokens
+    long_context = price.long_context if bound is not None and prompt > bound else None
+    return cost * (price.fast or 1 if fast else 1) * (long_context or 1)
