@@ -16,7 +16,9 @@ from click.testing import CliRunner, Result
 
 from claude_code_mixin import prices
 from claude_code_mixin.cli import main
+from claude_code_mixin.config import Config, Meter
 from claude_code_mixin.content.recording_rules import cost, reconcile
+from claude_code_mixin.loader import load
 from claude_code_mixin.problems import ProblemsError
 from claude_code_mixin.reconcile import numbers, recorded
 from claude_code_mixin.reconcile.compare import Tolerance, agrees, lines
@@ -314,6 +316,21 @@ def test_configuration_moves_the_day_and_prefixes_the_record(tmp_path: Path) -> 
     assert int(question["start"]) == datetime(2026, 10, 1, 22, tzinfo=UTC).timestamp()
     assert "s:model:claude_code_cost_usd:increase1m" in question["query"]
     assert "does not exist" in run("--show-query", "--config", tmp_path / "other.toml").stderr
+
+
+def test_other_ingest_profiles_have_another_heartbeat(tmp_path: Path) -> None:
+    """Where clients are scraped there is no meter of events; the record of its own is there."""
+    (tmp_path / "mixin.toml").write_text('[meter]\nprofile = "scrape"\n')
+    with serving(answer=json.dumps(answer({"claude-opus-5-5": 100}))) as (url, server):
+        assert asked(tmp_path, url, "--config", tmp_path / "mixin.toml").exit_code == 0
+    assert recorded.CLIENT_HEARTBEAT in parse_qs(server.seen[1][2])["query"][0]
+    mixin = load(Config(meter=Meter(profile="scrape")), tmp_path)
+    names = {record.name for _, record in mixin.records()}
+    assert {recorded.CLIENT_HEARTBEAT, recorded.SPEND} <= names
+    assert not names & {
+        "priced:claude_code_cost_usd:increase1m",
+        "model:claude_code_unpriced_tokens:increase1h",
+    }
 
 
 def test_queried_records_exist() -> None:

@@ -15,6 +15,8 @@ import click
 from claude_code_mixin import cli_text
 
 if TYPE_CHECKING:
+    from claude_code_mixin.config import Config
+    from claude_code_mixin.prices import Price
     from claude_code_mixin.reconcile.compare import Line, Tolerance
     from claude_code_mixin.reconcile.export import Export
     from claude_code_mixin.reconcile.recorded import Recorded
@@ -123,8 +125,8 @@ def _reconcile(
     from claude_code_mixin.reconcile.compare import Tolerance, agrees, lines
     from claude_code_mixin.reconcile.export import read
 
-    offset, prefix, table = _settings(config)
-    question = records.spend_question(month, offset, prefix)
+    settings, table = _settings(config)
+    question = records.spend_question(month, settings.meter.day_offset_hours, settings.prefixes.record)
     if show_query:
         click.echo(json.dumps(question.parameters(), indent=2))
         return
@@ -135,7 +137,7 @@ def _reconcile(
         ours = records.saved(recorded, question)
     else:
         opened = records.session(credentials, os.environ, authority)
-        ours = records.asked(str(prometheus), month, offset, prefix, opened)
+        ours = records.asked(str(prometheus), month, settings, opened)
     allowed = Tolerance(tolerance / 100, minimum)
     found = lines(export, ours, allowed)
     notes = list(_notes(export, ours))
@@ -144,15 +146,15 @@ def _reconcile(
         sys.exit(APART)
 
 
-def _settings(config: Path) -> tuple[int, str, Any]:
-    """Offset of the day, prefix of the records and price table; the defaults where there is no mixin.toml."""
+def _settings(config: Path) -> tuple[Config, tuple[Price, ...]]:
+    """The configuration and the price table; the defaults where there is no mixin.toml."""
     from claude_code_mixin import config as settings
     from claude_code_mixin import prices
 
     there = config.exists() or str(config) != "mixin.toml"
     read = settings.read(config, {}) if there else settings.Config()
     table = prices.with_own(config.resolve().parent / read.prices) if read.prices else prices.bundled()
-    return read.meter.day_offset_hours, read.prefixes.record, table
+    return read, table
 
 
 def _notes(export: Export, ours: Recorded) -> Iterator[str]:

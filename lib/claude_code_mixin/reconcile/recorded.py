@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import HTTPBasicAuth
 
+from claude_code_mixin.config import Config
 from claude_code_mixin.problems import Place, Problem, ProblemsError, relative
 from claude_code_mixin.reconcile import numbers
 
@@ -22,6 +23,8 @@ DAY_SECONDS = 86400
 TIMEOUT_SECONDS = 60.0
 SPEND = "model:claude_code_cost_usd:increase1m"
 HEARTBEAT = "identity:claude_code_cost_usd:alive"
+CLIENT_HEARTBEAT = "client:claude_code_cost_usd:known"
+"""That of the other ingest profiles, where clients come and go and the meter runs on."""
 _SENTENCES = {
     401: "answered 401: it wants other credentials than those of the environment or --credentials",
     403: "answered 403: these credentials may not query it",
@@ -75,12 +78,12 @@ def _midnight(day: date) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
 
 
-def asked(
-    url: str, month: tuple[date, date], day_offset_hours: int, prefix: str, session: requests.Session
-) -> Recorded:
+def asked(url: str, month: tuple[date, date], config: Config, session: requests.Session) -> Recorded:
     """Ask the Prometheus at `url`; raise ProblemsError with a sentence when it gives no answer or no data."""
-    spend = spend_question(month, day_offset_hours, prefix)
-    beats = _question(f"max(count_over_time({prefix}{HEARTBEAT}[1d]))", month, day_offset_hours)
+    offset, prefix = config.meter.day_offset_hours, config.prefixes.record
+    heartbeat = HEARTBEAT if config.meter.profile == "collector" else CLIENT_HEARTBEAT
+    spend = spend_question(month, offset, prefix)
+    beats = _question(f"max(count_over_time({prefix}{heartbeat}[1d]))", month, offset)
     dollars = _summed(_matrix(_get(url, spend, session), url), spend, url)
     minutes = sum(value for row in _matrix(_get(url, beats, session), url) for _, value in _points(row))
     if not minutes and not dollars:
