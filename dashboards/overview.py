@@ -2,7 +2,7 @@
 
 from claude_code_mixin import Dashboard, Query, Row, active
 from claude_code_mixin.breakdowns import ESTIMATE, Quantity, hourly, shares, total
-from claude_code_mixin.content.alerts import meter, pipeline
+from claude_code_mixin.content.alerts import meter, pipeline, reconcile
 from claude_code_mixin.content.recording_rules import api, budget, cost, session, tokens
 from claude_code_mixin.content.recording_rules import pipeline as health
 from claude_code_mixin.filters import by, day_zone, headers, legend, variables, where, written_as
@@ -20,6 +20,7 @@ ALL_TOKENS = Quantity("tokens", "Tokens", "short", tokens.IDENTITY_TOKENS.name +
 DOUBTS = written_as(
     *(meter.COLLECTOR_DOWN, meter.METER_GAP, meter.POINTS_LOST, pipeline.CANARY_ABSENT),
     *(pipeline.DROPPED_POINTS, pipeline.METERS_DIVERGE, pipeline.STALLED, pipeline.TELEMETRY_GAP),
+    reconcile.COST_UNEXPLAINED,
 )
 FIRING = f'ALERTS{{alertname=~"{written_as()}",alertstate="firing"}}'
 CANARY_AGE = f"time() - max(max_over_time(timestamp({health.CANARY})[1d:1m]))"
