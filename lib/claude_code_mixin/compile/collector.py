@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from claude_code_mixin.compile import unknown_names
+from claude_code_mixin.compile import drain, unknown_names
 from claude_code_mixin.compile.collector_service import SESSIONS, pipelines, telemetry
 from claude_code_mixin.compile.ottl_points import metric_statements, point_statements
 from claude_code_mixin.compile.ottl_records import CANARY, record_statements
@@ -25,7 +25,9 @@ STREAMS = 70_000
 two full meters fit into the default memory limit of 1 GiB without any refusal."""
 HEADER = """Compiled by claude-code-mixin from lib/claude_code_mixin/compile/collector.py and mixin.toml.
 Environment: CLAUDE_CODE_MIXIN_HTPASSWD (htpasswd file, one line a writer) and
-CLAUDE_CODE_MIXIN_COLLECTOR_START (any text that is new at every start, such as the output of date +%s)."""
+CLAUDE_CODE_MIXIN_COLLECTOR_START (any text that is new at every start, such as the output of date +%s).
+When it is told to end it takes no more input and shows its counters for CLAUDE_CODE_MIXIN_DRAIN (25s) longer:
+do not kill it before."""
 
 Tree = dict[str, Any]
 
@@ -44,11 +46,11 @@ def collector(config: Config) -> dict[str, str]:
             "signal_to_metrics/meter": _metered(METERS, config),
             **({SESSIONS: _metered(SESSION_METERS, config)} if config.drill_down else {}),
         },
-        "exporters": _exporters(config),
+        "exporters": _exporters(config) | drain.exporters(),
         "service": {
             "extensions": ["health_check", "basicauth/ingest"],
             "telemetry": {"metrics": telemetry(config)},
-            "pipelines": pipelines(config),
+            "pipelines": pipelines(config) | drain.pipelines(),
         },
     }
     return {"collector/config.yaml": dump(HEADER, tree)}
@@ -114,6 +116,7 @@ def _processors(config: Config) -> Tree:
         "delta_to_cumulative/meter": dict(summed),
         "delta_to_cumulative/unknown": {**summed, "max_streams": unknown_names.STREAMS},
         **({"delta_to_cumulative/sessions": _sessions(config)} if config.drill_down else {}),
+        **drain.processors(),
     }
 
 

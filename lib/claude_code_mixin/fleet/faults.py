@@ -119,7 +119,7 @@ FAULTS: Mapping[str, Fault] = {
         ),
         Fault(
             "collector_restart",
-            "SIGTERM of the collector under load, then start",
+            "SIGTERM of the collector under load, which drains as built, then start",
             (Step(190, _terminate_collectors),),
             limit="graceful",
         ),

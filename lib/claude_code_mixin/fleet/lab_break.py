@@ -79,6 +79,13 @@ def _no_start_label(built: Built, _factor: int) -> Built:
     return _configured(built, change)
 
 
+def _no_drain(built: Built, _factor: int) -> Built:
+    def change(config: dict[str, Any]) -> None:
+        del config["service"]["pipelines"]["metrics/drain"]
+
+    return _configured(built, change)
+
+
 def _rules(built: Built, change: Callable[[str], str]) -> Built:
     rules = {name: change(text) for name, text in built.rules.items()}
     if rules == built.rules:
@@ -113,6 +120,12 @@ BREAKS: Mapping[str, Break] = {
             "counters carry no label of the collector's start",
             _no_start_label,
             "collector_drained",
+        ),
+        Break(
+            "no_drain",
+            "a collector that is told to end does so at once",
+            _no_drain,
+            "collector_restart",
         ),
         Break(
             "offset_increments",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from claude_code_mixin.compile import drain
 from claude_code_mixin.fleet import runner, scale, widespread
 from claude_code_mixin.fleet.exporters import HttpSink, Ledger, deliver
 from claude_code_mixin.fleet.lab_gates import Doors, Gate
@@ -20,6 +21,7 @@ from claude_code_mixin.fleet.workloads import Workload
 JOB = "claude-code-collector"
 PASSWORD = "made-up-for-this-run"  # noqa: S105 - of servers that live for minutes on loopback
 SCRAPE, TIMEOUT, EVALUATION, LOOKBACK = "15s", "10s", "1m", "5m"
+DRAIN = f"{drain.SECONDS}s"
 BATCH_SECONDS = 0.2
 """The collector's batch timeout; it is not scaled."""
 SLACK_SECONDS = 0.3
@@ -62,7 +64,12 @@ class Stack:
         factor, numbers = lab.factor, range(lab.replicas)
         passwords = dict.fromkeys(lab.writers, PASSWORD)
         self.collectors = [
-            Collector(lab.folder / f"ours-{it}", config=lab.built.collector, writers=passwords)
+            Collector(
+                lab.folder / f"ours-{it}",
+                config=lab.built.collector,
+                writers=passwords,
+                drain=scale.duration(DRAIN, factor),
+            )
             for it in numbers
         ]
         self.copies = [

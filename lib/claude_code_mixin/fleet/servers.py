@@ -62,18 +62,26 @@ class Collector(Server):
     """An OpenTelemetry Collector with the built configuration, moved to free ports by its environment.
 
     `config` is the text of collector/config.yaml; `writers` maps the names that may send to their passwords;
-    `start_id` is the value of the label that must change at every start.
+    `start_id` is the value of the label that must change at every start; `drain` how long it shows its counters
+    after it was told to end.
     """
 
     program = "otelcol"
 
     def __init__(
-        self, folder: Path, *, config: str, writers: Mapping[str, str], start_id: str = "start-1"
+        self,
+        folder: Path,
+        *,
+        config: str,
+        writers: Mapping[str, str],
+        start_id: str = "start-1",
+        drain: str = "1ms",
     ) -> None:
         super().__init__(folder)
         self.config = config
         self.writers = dict(writers)
         self.start_id = start_id
+        self.drain = drain
         self.otlp, self.grpc, self.metrics, self.telemetry, self.sessions = (
             f"127.0.0.1:{free_port()}" for _ in range(5)
         )
@@ -96,6 +104,7 @@ class Collector(Server):
             "CLAUDE_CODE_MIXIN_HEALTH_ENDPOINT": f"127.0.0.1:{self.port}",
             "CLAUDE_CODE_MIXIN_HTPASSWD": str(self.folder / "htpasswd"),
             "CLAUDE_CODE_MIXIN_COLLECTOR_START": self.start_id,
+            "CLAUDE_CODE_MIXIN_DRAIN": self.drain,
         }
         return [f"--config={self.folder / 'config.yaml'}"]
 
