@@ -139,3 +139,17 @@ def test_kubernetes_scrapes_under_the_jobs_that_the_rules_read() -> None:
         if rule["targetLabel"] == "job"
     ]
     assert jobs == [Config().meter.job, Config().meter.health_job]
+
+
+def test_kubernetes_scrapes_a_collector_that_drains() -> None:
+    """Through a Service of its own, which the monitor finds and which keeps pods that are not ready."""
+    text = (STACK / "kubernetes" / "services.yaml").read_text("utf-8")
+    clients, metrics = yaml.safe_load_all(text)
+    monitor = parsed("kubernetes/service_monitor.yaml")["spec"]
+    assert metrics["metadata"]["labels"] == monitor["selector"]["matchLabels"]
+    assert metrics["spec"]["publishNotReadyAddresses"] is True
+    assert [port["name"] for port in metrics["spec"]["ports"]] == [
+        end["port"] for end in monitor["endpoints"]
+    ]
+    assert "labels" not in clients["metadata"]
+    assert clients["spec"]["selector"] == metrics["spec"]["selector"]

@@ -1,10 +1,10 @@
 """How the collector ends: the receivers close first, and its counters stay to be scraped once more.
 
-A collector stops its parts from the receivers downwards, and each waits until what it holds was taken on. So a
-part below the receivers and above the exporter that is kept waiting holds the end up while the metrics
-endpoint still answers. Here the interval processor does: it keeps the last of the collector's own accounts, hands it
-on when it is stopped, and the exporter beside waits in vain for a socket that nobody can ever listen on. That
-exporter says once that it failed. A collector that has counted nothing ends at once.
+A collector stops its parts from the receivers downwards, and each waits until what it holds was taken on. So
+a part between the receivers and the exporter that is kept waiting holds the end up while the metrics endpoint
+still answers. Here it is the interval processor: it keeps the last of the collector's own accounts and hands
+it on when it is stopped, to an exporter that waits in vain for a socket on which nobody can ever listen, and
+then logs that it failed. A collector that has counted nothing ends at once.
 """
 
 from __future__ import annotations

@@ -62,8 +62,8 @@ class Collector(Server):
     """An OpenTelemetry Collector with the built configuration, moved to free ports by its environment.
 
     `config` is the text of collector/config.yaml; `writers` maps the names that may send to their passwords;
-    `start_id` is the value of the label that must change at every start; `drain` how long it shows its counters
-    after it was told to end.
+    `start_id` is the value of the label that must change at every start; `drain` is how long it shows its
+    counters after it was told to end.
     """
 
     program = "otelcol"
