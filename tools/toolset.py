@@ -85,17 +85,17 @@ def load(versions_file: Path) -> tuple[Family, ...]:
 def modules_of(manifest: str) -> tuple[str, ...]:
     """Return the Go module of every component in a builder manifest's text.
 
-    Raises WayError when a component is not of the release that `dist` names and its line does not end
-    in "# mixed". Configuration providers are left out: they follow upstream's other, stable numbering.
+    Raises WayError when a component is not of the release that `dist` names. Configuration providers are
+    left out: they follow upstream's other, stable numbering.
     """
     release = re.search(r"^  version: (\S+)$", manifest, re.MULTILINE)
     components = manifest.split("\nproviders:")[0]
-    modules = re.findall(r"gomod: (\S+) v(\S+)( # mixed)?", components)
+    modules = re.findall(r"gomod: (\S+) v(\S+)", components)
     wanted = release[1] if release else None
-    mixed = [module for module, version, meant in modules if not meant and version != wanted]
+    mixed = [module for module, version in modules if version != wanted]
     if mixed:
         raise WayError(f"the builder manifest mixes releases: {', '.join(mixed)}.")
-    return tuple(module for module, _, _ in modules)
+    return tuple(module for module, _ in modules)
 
 
 def _family(name: str, table: dict[str, dict[str, object]], folder: Path) -> Family:
