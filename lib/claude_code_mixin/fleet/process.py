@@ -151,6 +151,11 @@ class Server(ABC):
         """Whether the process was started and has not ended."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def pid(self) -> int:
+        """The process id; raise ServerError when it does not run."""
+        return self._running().pid
+
     def stop(self) -> None:
         """Ask the process to end, kill it when that takes longer than STOP_SECONDS; no-op when it is gone."""
         self._end(signal.SIGTERM)
