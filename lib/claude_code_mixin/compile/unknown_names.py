@@ -22,12 +22,19 @@ def unknown_in_record(config: Config) -> list[str]:
     """Statements for one event record: `unknown` holds the event's name, or those of its attributes."""
     name, left, names = 'log.attributes["event.name"]', 'log.cache["left"]', 'log.cache["unknown"]'
     chosen = (config.labels.team, config.labels.user, config.labels.repository)
-    known = "|".join(_escaped(key) for key in sorted({*load().attributes, *chosen}))
+    keys = sorted({*load().attributes, *chosen})
+    known = "|".join(_escaped(key) for key in keys)
+    listed = ", ".join(f'"{key}"' for key in keys)
     is_unknown = 'log.cache["event"] == "unknown"'
     return [
         f'set({names}, "other") where {is_unknown}',
         f'set({names}, {name}) where {is_unknown} and IsMatch({name}, "{_in_ottl(NAME)}")',
-        f"set({left}, log.attributes) where not {is_unknown}",
+        # A list is looked up, a pattern of as many names is searched for: that costs a fifth of the time of a
+        # record, and only a record with an unknown name needs it.
+        f'set(log.cache["known"], log.attributes) where not {is_unknown}',
+        f'keep_keys(log.cache["known"], [{listed}]) where not {is_unknown}',
+        f"set({left}, log.attributes) where not {is_unknown}"
+        ' and Len(log.cache["known"]) < Len(log.attributes)',
         f'delete_matching_keys({left}, "^({known})$") where {left} != nil',
         f"set({names}, String(Sort(Keys({left})))) where {left} != nil and Len({left}) > 0",
         f'replace_pattern({names}, "[^A-Za-z0-9_.,-]", "") where {names} != nil',
