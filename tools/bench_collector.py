@@ -53,7 +53,11 @@ LOSSES = ("otelcol_receiver_refused", "otelcol_receiver_failed", 'datapoints_tot
 
 @dataclass(frozen=True)
 class Phase:
-    """What the collector did with some seconds of load; times of answers are milliseconds."""
+    """What the collector did with some seconds of load; times of answers are milliseconds.
+
+    `cores_at_given` is its processor time a request, times the given rate. `waited_seconds` is how long its
+    threads were ready and had to wait: on a machine that others use, it says whose fault a missed rate is.
+    """
 
     asked_per_second: float | None
     seconds: float
@@ -61,6 +65,8 @@ class Phase:
     refused: int
     cpu_seconds: float
     cores: float
+    cores_at_given: float
+    waited_seconds: float
     answer_median: float
     answer_99: float
     answer_longest: float
@@ -76,6 +82,11 @@ class Processor:
         """Return the processor seconds used up to now."""
         fields = (self._folder / "stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def waited(self) -> float:
+        """Return the seconds that its threads waited for the processor up to now."""
+        tasks = (self._folder / "task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[1]) for task in tasks) / 1e9
 
     def peak_mib(self) -> float:
         """Return the most memory that was ever resident."""
@@ -95,7 +106,7 @@ class Run:
 
     def phase(self, seconds: float, per_second: float | None) -> Phase:
         """Send for some seconds and measure."""
-        used, began = self.processor.seconds(), time.perf_counter()
+        used, waited, began = self.processor.seconds(), self.processor.waited(), time.perf_counter()
         found = load.send(
             self._collector.otlp,
             self._requests,
@@ -113,6 +124,8 @@ class Run:
             refused=found.refused.total(),
             cpu_seconds=round(used, 2),
             cores=round(used / took, 3),
+            cores_at_given=round(used / found.accepted.total() * PER_SECOND, 3),
+            waited_seconds=round(self.processor.waited() - waited, 2),
             answer_median=round(cuts[49] * 1000, 2),
             answer_99=round(cuts[98] * 1000, 2),
             answer_longest=round(max(found.waits) * 1000, 2),

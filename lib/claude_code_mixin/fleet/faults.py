@@ -12,6 +12,7 @@ from claude_code_mixin.fleet.servers import Collector
 SLOW_SECONDS = 7.0  # of a scrape interval of 15 and a timeout of 10 seconds
 TOO_SLOW_SECONDS = 13.0
 OUTAGE_SECONDS = 600.0
+LATE_SECONDS = 300.0
 DRAIN_SECONDS = 80.0  # a scrape, a batch and an evaluation
 
 
@@ -94,6 +95,14 @@ def _reachable(stack: Stack) -> None:
         gate.up()
 
 
+def _hold(stack: Stack) -> None:
+    stack.doors.relay.hold()
+
+
+def _release(stack: Stack) -> None:
+    stack.doors.relay.release(stack.doors)
+
+
 def _every_third_scrape() -> tuple[Step, ...]:
     """Of 45 seconds, 30 fail, from the first minute to the eighth."""
     return tuple(
@@ -154,6 +163,16 @@ FAULTS: Mapping[str, Fault] = {
             "scrape_outage",
             "no scrape for ten minutes",
             (Step(60, _unreachable), Step(60 + OUTAGE_SECONDS, _reachable)),
+        ),
+        Fault(
+            "late_samples",
+            "a relay holds all telemetry back for five minutes and delivers it at once, scrapes take 7 s",
+            (
+                Step(60, _delay(SLOW_SECONDS)),
+                Step(90, _hold),
+                Step(90 + LATE_SECONDS, _release),
+                Step(91 + LATE_SECONDS, _delay(0)),
+            ),
         ),
         Fault("two_replicas", "two collectors, each process writes to one of them", replicas=2),
         Fault(

@@ -10,8 +10,9 @@ from threading import Lock
 import requests
 
 from claude_code_mixin.fleet.exporter import Exporter
-from claude_code_mixin.fleet.exporters import HttpSink, Outcome
+from claude_code_mixin.fleet.exporters import HttpSink, Outcome, Sink
 from claude_code_mixin.fleet.process import REQUEST_SECONDS
+from claude_code_mixin.fleet.relay import Relay
 from claude_code_mixin.fleet.telemetry import Batch
 
 COPY_SECONDS = 10.0
@@ -40,15 +41,19 @@ class Doors:
     were never taken.
     """
 
-    ours: Sequence[HttpSink]
+    ours: Sequence[Sink]
     copies: Sequence[HttpSink]
     open: bool = True
     accepted: list[tuple[float, Batch]] = field(default_factory=list)
     missed: int = 0
+    relay: Relay = field(default_factory=Relay)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     def send(self, batch: Batch) -> Outcome:
-        """Post a batch once; whatever ours takes, the copy gets as often."""
+        """Post a batch once; whatever ours takes, the copy gets as often. A relay may hold it back."""
+        kept = self.relay.keep(batch)
+        if kept:
+            return kept
         if not self.open:
             return Outcome.AWAY
         number = sum(batch.process.encode())

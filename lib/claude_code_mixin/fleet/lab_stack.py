@@ -14,6 +14,7 @@ from claude_code_mixin.fleet import runner, scale, widespread
 from claude_code_mixin.fleet.exporters import HttpSink, Ledger, deliver
 from claude_code_mixin.fleet.lab_gates import Doors, Gate
 from claude_code_mixin.fleet.process import ServerError
+from claude_code_mixin.fleet.protocols import MixedSink
 from claude_code_mixin.fleet.servers import Collector, Prometheus
 from claude_code_mixin.fleet.telemetry import Batch
 from claude_code_mixin.fleet.workloads import Workload
@@ -79,7 +80,7 @@ class Stack:
         self.gates = [Gate(it.metrics) for it in self.collectors]
         self.copy_gates = [Gate(it.metrics) for it in self.copies]
         self.doors = Doors(
-            [HttpSink(f"http://{it.otlp}", passwords) for it in self.collectors],
+            [MixedSink.to(it.otlp, it.grpc, passwords) for it in self.collectors],
             [HttpSink(f"http://{it.otlp}") for it in self.copies],
         )
         self.prometheus = Prometheus(
