@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TOOLS := $(if $(CLAUDE_CODE_MIXIN_TOOLS_DIR),$(CLAUDE_CODE_MIXIN_TOOLS_DIR),.tools)
 READY := $(VENV)/.installed
 .DEFAULT_GOAL := help
-.PHONY: help venv build check test test-fast test-rules tools fmt lint lock real-input mutation mutation-sample bench truth truth-smoke truth-broken wheel clean
+.PHONY: help venv build check test test-fast test-rules tools fmt lint lock real-input mutation mutation-sample bench bench-collector truth truth-smoke truth-broken wheel clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ mutation-sample: build tools ## The same for a sample, as CI does
 
 bench: build tools ## Measure the figures that the README states
 	@$(BIN)/python tools/bench.py
+
+bench-collector: build tools ## Measure what the collector carries on one core: eleven minutes, nothing else running
+	@$(BIN)/python tools/bench_collector.py --output results
 
 wheel: build ## Make a wheel with the built files in dist/
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
