@@ -72,34 +72,12 @@ class Phase:
     answer_longest: float
 
 
-class Processor:
-    """The processor time and memory of one process, from /proc."""
-
-    def __init__(self, pid: int) -> None:
-        self._folder = Path(f"/proc/{pid}")
-
-    def seconds(self) -> float:
-        """Return the processor seconds used up to now."""
-        fields = (self._folder / "stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-    def waited(self) -> float:
-        """Return the seconds that its threads waited for the processor up to now."""
-        tasks = (self._folder / "task").iterdir()
-        return sum(int((task / "schedstat").read_text().split()[1]) for task in tasks) / 1e9
-
-    def peak_mib(self) -> float:
-        """Return the most memory that was ever resident."""
-        lines = (self._folder / "status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
-
-
 class Run:
     """A running collector, what it is sent, and what of that it accepted."""
 
     def __init__(self, collector: Collector, batches: Sequence[Batch]) -> None:
         self._collector = collector
-        self.processor = Processor(collector.pid)
+        self.processor = load.Processor(collector.pid)
         self._batches = batches
         self._requests = [load.as_http(batch, PASSWORD) for batch in batches]
         self._sent = load.Load()

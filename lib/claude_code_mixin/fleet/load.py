@@ -1,4 +1,4 @@
-"""Load for a collector: requests made beforehand, posted at a rate or as fast as they are answered.
+"""Load for a collector and what it costs: requests made beforehand, posted at a rate or as fast as they go.
 
 What is to be measured is the collector: bodies are Protobuf that was written before, connections stay open,
 and every accepted request is counted, so that the sums can be held against what was sent.
@@ -7,6 +7,7 @@ and every accepted request is counted, so that the sums can be held against what
 from __future__ import annotations
 
 import base64
+import os
 import socket
 import time
 from array import array
@@ -14,6 +15,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TypeVar
 
 from claude_code_mixin.fleet import runner, wire
@@ -96,11 +98,10 @@ class Connection:
         while b"\r\n\r\n" not in answer:
             answer += self._received()
         head, _, body = answer.partition(b"\r\n\r\n")
-        length = next(
-            int(line.partition(b":")[2])
-            for line in head.split(b"\r\n")
-            if line.lower().startswith(b"content-length:")
-        )
+        lengths = [line[15:] for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+        if not lengths:
+            raise OSError("the collector's answer does not say how long it is")
+        length = int(lengths[0])
         while len(body) < length:
             body += self._received()
         return int(head.split(b" ", 2)[1])
@@ -148,3 +149,25 @@ def send(
         for load in pool.map(work, range(connections)):
             total.add(load)
     return total
+
+
+class Processor:
+    """The processor time and memory of one process, from /proc."""
+
+    def __init__(self, pid: int) -> None:
+        self._folder = Path(f"/proc/{pid}")
+
+    def seconds(self) -> float:
+        """Return the processor seconds used up to now."""
+        fields = (self._folder / "stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def waited(self) -> float:
+        """Return the seconds that its threads waited for the processor up to now."""
+        tasks = (self._folder / "task").iterdir()
+        return sum(int((task / "schedstat").read_text().split()[1]) for task in tasks) / 1e9
+
+    def peak_mib(self) -> float:
+        """Return the most memory that was ever resident."""
+        lines = (self._folder / "status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
