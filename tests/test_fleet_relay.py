@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from claude_code_mixin.fleet.exporters import MemorySink, Outcome
+from claude_code_mixin.fleet.lab_workloads import LAB_WORKLOADS
 from claude_code_mixin.fleet.process import ServerError
 from claude_code_mixin.fleet.protocols import over_grpc
 from claude_code_mixin.fleet.relay import Relay
@@ -40,8 +41,7 @@ def test_a_relay_tries_again_and_never_loses_silently() -> None:
         relay.release(MemorySink(lambda *_: Outcome.REFUSED))
 
 
-def test_every_third_process_posts_over_grpc() -> None:
-    """Both protocols occur, and a process keeps its own."""
-    found = batches(play(WORKLOADS["six_writers"]))
-    numbers = {batch.process.rpartition("/")[2] for batch in found if over_grpc(batch)}
-    assert numbers == {"2", "5"}
+def test_one_workload_posts_over_grpc() -> None:
+    """All of its processes, and nobody else's."""
+    for name, workload in LAB_WORKLOADS.items():
+        assert {over_grpc(batch) for batch in batches(play(workload))} == {name == "grpc"}

@@ -11,12 +11,13 @@ import requests
 
 from claude_code_mixin.fleet.exporters import Ledger, Outcome, deliver
 from claude_code_mixin.fleet.grpc_sink import GrpcSink
+from claude_code_mixin.fleet.lab_workloads import LAB_WORKLOADS
 from claude_code_mixin.fleet.process import free_port
 from claude_code_mixin.fleet.protocols import MixedSink
 from claude_code_mixin.fleet.runner import batches, play
 from claude_code_mixin.fleet.servers import Collector
 from claude_code_mixin.fleet.telemetry import Clock
-from claude_code_mixin.fleet.workloads import WORKLOADS, WRITERS
+from claude_code_mixin.fleet.workloads import WRITERS
 
 PASSWORDS = dict.fromkeys(WRITERS, "made-up")
 COST = "claude_code_meter_identity_cost_USD_total"
@@ -39,10 +40,11 @@ def total(target: str, series: str, label: str = "") -> float:
 
 
 def test_both_protocols_count_alike(collector: Collector) -> None:
-    """Six writers, two of them over gRPC: the sum of all is the truth."""
+    """Six writers over HTTP, six over gRPC: the sum of all is the truth."""
     sink, ledger = MixedSink.to(collector.otlp, collector.grpc, PASSWORDS), Ledger()
-    for batch in batches(play(WORKLOADS["six_writers"], clock=Clock(time.time()))):
-        deliver(batch, sink, ledger, sleep=lambda _: None)
+    for name in ("six_writers", "grpc"):
+        for batch in batches(play(LAB_WORKLOADS[name], clock=Clock(time.time()))):
+            deliver(batch, sink, ledger, sleep=lambda _: None)
     truth, deadline = ledger.truth().total("cost"), time.monotonic() + 10
     while total(collector.metrics, COST) < truth * 0.999999 and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -54,7 +56,7 @@ def test_both_protocols_count_alike(collector: Collector) -> None:
 
 def test_a_wrong_password_is_refused_and_nobody_there_is_away(collector: Collector) -> None:
     """A client must know what it may post again."""
-    (batch, *_) = batches(play(WORKLOADS["clear"], clock=Clock(time.time())))
+    (batch, *_) = batches(play(LAB_WORKLOADS["clear"], clock=Clock(time.time())))
     with GrpcSink(collector.grpc, dict.fromkeys(WRITERS, "wrong")) as stranger:
         assert stranger.send(batch) is Outcome.REFUSED
     with GrpcSink(f"127.0.0.1:{free_port()}", PASSWORDS) as lonely:

@@ -26,7 +26,7 @@ from claude_code_mixin.fleet.process import ServerError, tool
 from claude_code_mixin.fleet.workloads import WRITERS
 
 FACTOR, SMOKE_FACTOR = 24, 60
-SMOKE_FAULTS = ("none", "prometheus_kill", "late_samples")
+SMOKE_FAULTS = ("none", "prometheus_kill")
 SMOKE_WORKLOADS = ("one_shots", "clear", "clock_skew", "retries", "six_writers", "cumulative")
 BREAK_WORKLOADS = (
     "idle_gaps",

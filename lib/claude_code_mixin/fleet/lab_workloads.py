@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from claude_code_mixin.fleet.protocols import OVER_GRPC
 from claude_code_mixin.fleet.workloads import WORKLOADS, Run, Workload, machine
 
 TOGETHER, GROUP_SECONDS = 8, 60.0
@@ -19,7 +20,12 @@ FLOOD = Workload(
         for _ in range(FLOOD_RUNS)
     ),
 )
-LAB_WORKLOADS: Mapping[str, Workload] = {**WORKLOADS, FLOOD.name: FLOOD}
+GRPC = replace(
+    WORKLOADS["six_writers"],
+    name=OVER_GRPC,
+    description="six busy writers who post over gRPC instead of HTTP",
+)
+LAB_WORKLOADS: Mapping[str, Workload] = {**WORKLOADS, FLOOD.name: FLOOD, GRPC.name: GRPC}
 """Every workload of the lab by name."""
 
 

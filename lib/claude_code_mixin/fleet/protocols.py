@@ -10,12 +10,13 @@ from claude_code_mixin.fleet.exporters import HttpSink, Outcome
 from claude_code_mixin.fleet.grpc_sink import GrpcSink
 from claude_code_mixin.fleet.telemetry import Batch
 
-EVERY = 3
+OVER_GRPC = "grpc"
+"""The workload whose processes post over gRPC."""
 
 
 @dataclass(frozen=True)
 class MixedSink:
-    """Every third process posts over gRPC, the others over HTTP as JSON, each under its writer."""
+    """The workload `grpc` posts over gRPC, the others over HTTP as JSON, each under its writer."""
 
     http: HttpSink
     grpc: GrpcSink
@@ -26,11 +27,10 @@ class MixedSink:
         return cls(HttpSink(f"http://{http}", passwords), GrpcSink(grpc, passwords))
 
     def send(self, batch: Batch) -> Outcome:
-        """Post the batch once; a process never changes its protocol."""
+        """Post the batch once."""
         return (self.grpc if over_grpc(batch) else self.http).send(batch)
 
 
 def over_grpc(batch: Batch) -> bool:
     """Whether the batch's process is one of those that post over gRPC."""
-    number = batch.process.rpartition("/")[2]
-    return number.isdecimal() and int(number) % EVERY == EVERY - 1
+    return batch.process.partition("/")[0] == OVER_GRPC
