@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TOOLS := $(if $(CLAUDE_CODE_MIXIN_TOOLS_DIR),$(CLAUDE_CODE_MIXIN_TOOLS_DIR),.tools)
 READY := $(VENV)/.installed
 .DEFAULT_GOAL := help
-.PHONY: help venv build check test test-fast test-rules tools fmt lint lock real-input mutation mutation-sample bench bench-collector truth truth-smoke truth-broken wheel clean
+.PHONY: help venv build check test test-fast test-rules tools fmt lint lock real-input mutation mutation-sample bench bench-smoke bench-collector truth truth-smoke truth-broken wheel clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,8 +64,11 @@ mutation: build tools ## Change every rule in eight ways and see the promtool te
 mutation-sample: build tools ## The same for a sample, as CI does
 	@$(BIN)/python tests/mutation/run.py --sample
 
-bench: build tools ## Measure the figures that the README states
-	@$(BIN)/python tools/bench.py
+bench: build tools ## Measure speed: results/bench.{json,md}, 20 minutes; PARTS="build sessions rules" takes some
+	@PYTHONPATH=tools $(BIN)/python -m bench $(PARTS)
+
+bench-smoke: build tools ## The same for a sample, in less than a minute
+	@PYTHONPATH=tools $(BIN)/python -m bench --smoke
 
 bench-collector: build tools ## Measure what the collector carries on one core: eleven minutes, nothing else running
 	@$(BIN)/python tools/bench_collector.py --output results

@@ -1,10 +1,8 @@
-"""Measure the figures that the README states, and write them with date and versions to results/bench.json."""
+"""How fast the build, the checks and the rule tests are."""
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -12,44 +10,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from bench.limits import Figure
+
+ROOT = Path(__file__).resolve().parents[2]
 RUNS = 5
 
 
-@dataclass(frozen=True)
-class Figure:
-    """One measured figure: the median of the runs, beside the limit it has to keep."""
-
-    name: str
-    value: float
-    unit: str
-    limit: float
-
-    def __str__(self) -> str:
-        verdict = "ok" if self.value <= self.limit else "TOO MUCH"
-        return f"{self.name:<44}{self.value:>10.2f} {self.unit:<4} (limit {self.limit:g})  {verdict}"
-
-
-def main() -> int:
-    """Print every figure; exit 1 if one is over its limit."""
-    figures = [*cold_build(), no_op_build(), thousand_expressions(), rule_tests()]
-    result = {
-        "command": "make bench",
-        "date": datetime.now(UTC).date().isoformat(),
-        "python": platform.python_version(),
-        "prometheus": prometheus_version(),
-        "cores": os.cpu_count(),
-        "runs": RUNS,
-        "figures": [asdict(figure) for figure in figures],
-    }
-    (ROOT / "results" / "bench.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    for figure in figures:
-        print(figure)  # noqa: T201 (a script's output)
-    return 0 if all(figure.value <= figure.limit for figure in figures) else 1
+def figures() -> list[Figure]:
+    """Measure everything; CalledProcessError has the output of a command that fails."""
+    return [*cold_build(), no_op_build(), thousand_expressions(), rule_tests()]
 
 
 def median_seconds(run: Callable[[], object]) -> float:
@@ -106,14 +77,3 @@ def rule_tests() -> Figure:
     started = time.perf_counter()
     command(sys.executable, "-m", "pytest", "tests/test_rules.py")
     return Figure("all promtool tests", time.perf_counter() - started, "s", 30)
-
-
-def prometheus_version() -> str:
-    """Return the version of promtool that the figures were measured with."""
-    tools = Path(os.environ.get("CLAUDE_CODE_MIXIN_TOOLS_DIR", ROOT / ".tools"))
-    run = subprocess.run([tools / "promtool", "--version"], check=True, capture_output=True, text=True)  # noqa: S603 (our own tool)
-    return run.stdout.split()[2]
-
-
-if __name__ == "__main__":
-    sys.exit(main())
