@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TOOLS := $(if $(CLAUDE_CODE_MIXIN_TOOLS_DIR),$(CLAUDE_CODE_MIXIN_TOOLS_DIR),.tools)
 READY := $(VENV)/.installed
 .DEFAULT_GOAL := help
-.PHONY: help venv build check test test-fast test-rules tools fmt lint lock real-input mutation mutation-sample bench bench-smoke bench-collector truth truth-smoke truth-broken wheel clean
+.PHONY: help venv build check test test-fast test-rules tools fmt lint lock real-input mutation mutation-sample bench bench-smoke bench-collector truth truth-smoke truth-broken tools-otlp wheel clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test-rules: build tools ## Run the promtool tests of the built rules
 
 tools: $(READY) ## Put promtool, prometheus and the other servers into .tools/
 	@$(BIN)/python tools/install.py
+
+tools-otlp: $(READY) ## Put a Prometheus with an OTLP receiver into .tools/, too
+	@$(BIN)/python tools/install.py --only prometheus-otlp
 
 fmt: $(READY) ## Format the Python source
 	@$(BIN)/ruff check --quiet --fix-only .

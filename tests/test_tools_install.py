@@ -21,6 +21,7 @@ TOOLS = Path(__file__).resolve().parents[1] / "tools"
 sys.path.insert(0, str(TOOLS))
 
 import debian  # noqa: E402 - the folder is a program's, not a package: it is put on the path above
+import gobuild  # noqa: E402 - as above
 import install  # noqa: E402 - as above
 import record  # noqa: E402 - as above
 import toolset  # noqa: E402 - as above
@@ -343,7 +344,8 @@ def test_the_air_gapped_folder_is_only_looked_at(tmp_path: Path) -> None:
     began = time.monotonic()
     done = run_install(CLAUDE_CODE_MIXIN_TOOLS_DIR=str(tmp_path))
     named = [line.split(":")[0] for line in done.stderr.splitlines()]
-    wanted = [tool for entry in toolset.load(TOOLS / "versions.toml") for tool in entry.tools]
+    families = toolset.load(TOOLS / "versions.toml")
+    wanted = [tool for entry in families if not entry.optional for tool in entry.tools]
     assert (done.returncode, done.stdout, named) == (1, "", wanted)
     assert list(tmp_path.iterdir()) == []
     assert time.monotonic() - began < 5  # no connect timeout was waited for
@@ -410,3 +412,37 @@ def test_a_compiled_in_path_is_replaced_by_one_of_the_same_length(tmp_path: Path
     assert lamp.read_bytes() == b"\x00A/proc/self/fd/9/////B/proc/self/fd/9//////ui\xff"
     with pytest.raises(WayError, match="does not hold the path"):
         debian.redirect(lamp, "/usr/share/lamp/data")
+
+
+def test_what_is_optional_is_installed_only_by_name(tmp_path: Path) -> None:
+    """`make tools` stays as fast as it is; the list shows everything."""
+    families = toolset.load(TOOLS / "versions.toml")
+    named = install._choose(families, ["prometheus-otlp"], optional=False)
+    usual = install._choose(families, [], optional=False)
+    assert [it.name for it in named] == ["prometheus-otlp"]
+    assert {it.name for it in families} - {it.name for it in usual} == {"prometheus-otlp"}
+    listed = run_install("--list", "--json", CLAUDE_CODE_MIXIN_TOOLS_DIR=str(tmp_path))
+    assert "prometheus-otlp" in {row["tool"] for row in json.loads(listed.stdout)}
+
+
+def test_a_go_package_is_built_with_its_version_and_tags(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The program gets its tool's name; what `go` was told is what was asked for."""
+    (tmp_path / "bin").mkdir()
+    executable(
+        tmp_path / "bin/go",
+        '#!/bin/sh\nif [ "$1" = version ]; then echo "go version go1.26.8 linux/amd64"; exit; fi\n'
+        f'echo "$@" > {tmp_path}/told\n'
+        "printf '#!/bin/sh\\necho version 2.1.0\\n' > $GOBIN/made\n",
+    )
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    package = toolset.Package("example.org/x/cmd/made", "0.2.1", "1.26", "small", {"x.Version": "2.1.0"})
+    staging = tmp_path / "staging"
+    staging.mkdir()
+    fetched = gobuild.package_way(family(package=package), staging, tmp_path)
+    told = (tmp_path / "told").read_text(encoding="utf-8")
+    assert told == "install -tags small -ldflags -s -w -X x.Version=2.1.0 example.org/x/cmd/made@v0.2.1\n"
+    assert (fetched.version, fetched.files) == ("2.1.0", ["lamp"])
+    with pytest.raises(WayError, match="no Go package"):
+        gobuild.package_way(family(), staging, tmp_path)

@@ -1,4 +1,4 @@
-"""The last way to the collector: our manifest, the collector builder and ordinary Go modules."""
+"""The last ways to programs in Go: ordinary modules, and the collector's builder with our manifest."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from debian import unpack
 from toolset import Family, WayError, modules_of, new_enough
-from ways import PROBE_TIMEOUT_SECONDS, Fetched, require_programs, run
+from ways import PROBE_TIMEOUT_SECONDS, Fetched, require_programs, run, stated_version
 
 BUILD_TIMEOUT_SECONDS = 3600
 
@@ -35,6 +35,27 @@ def build_way(family: Family, staging: Path, _tools: Path) -> Fetched:
     return Fetched(family.build.version, source, files=require_programs(family, staging))
 
 
+def package_way(family: Family, staging: Path, _tools: Path) -> Fetched:
+    """Build the family's one program from its Go package."""
+    if family.package is None:
+        raise WayError("it is no Go package.")
+    package = family.package
+    go = find_go(package.go, staging)
+    stated = run([go, "version"], PROBE_TIMEOUT_SECONDS)
+    work = staging / "work"
+    work.mkdir(exist_ok=True)
+    source = f"{package.path}@v{package.version}"
+    linked = " ".join(["-s -w", *(f"-X {name}={value}" for name, value in package.states.items())])
+    build = ["install", "-tags", package.tags, "-ldflags", linked, source]
+    run([*_nice(), go, *build], BUILD_TIMEOUT_SECONDS, **_settings(go, work))
+    (tool,) = family.tools
+    (work / package.path.rpartition("/")[2]).replace(staging / tool)
+    shutil.rmtree(work)
+    files = require_programs(family, staging)
+    version = stated_version(staging / tool) or package.version
+    return Fetched(version, f"{source} with tags {package.tags}, {stated.strip()}", files=files)
+
+
 def find_go(minimum: str, staging: Path) -> Path:
     """Return a Go of at least `minimum`: from PATH, else Debian's, unpacked below `staging` for this build.
 
@@ -56,13 +77,20 @@ def find_go(minimum: str, staging: Path) -> Path:
 
 
 def _go_build(builder: str, version: str, go: Path, work: Path) -> None:
-    nice = ["nice"] if shutil.which("nice") else []
-    path = os.pathsep.join((str(go.parent), *os.get_exec_path()))
-    settings = {
-        "PATH": path,
+    settings = _settings(go, work)
+    run([*_nice(), go, "install", f"{builder}@v{version}"], BUILD_TIMEOUT_SECONDS, **settings)
+    manifest = work / "manifest.yaml"
+    run([*_nice(), work / "builder", "--config", manifest], BUILD_TIMEOUT_SECONDS, **settings)
+
+
+def _nice() -> list[str]:
+    return ["nice"] if shutil.which("nice") else []
+
+
+def _settings(go: Path, work: Path) -> dict[str, str]:
+    return {
+        "PATH": os.pathsep.join((str(go.parent), *os.get_exec_path())),
         "CGO_ENABLED": "0",
         "GOFLAGS": "-trimpath -p=2 -buildvcs=false",
         "GOBIN": str(work),
     }
-    run([*nice, go, "install", f"{builder}@v{version}"], BUILD_TIMEOUT_SECONDS, **settings)
-    run([*nice, work / "builder", "--config", work / "manifest.yaml"], BUILD_TIMEOUT_SECONDS, **settings)

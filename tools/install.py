@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Put the servers and checkers that the tests run into .tools/, or say in one sentence why not.
 
-    python3 tools/install.py                    everything
+    python3 tools/install.py                    everything but what is optional in versions.toml
     python3 tools/install.py --only promtool    the family of one tool
     python3 tools/install.py --list             what there is; nothing is installed
 
@@ -26,7 +26,7 @@ from pathlib import Path
 import record
 import ways
 from debian import debian_way
-from gobuild import build_way
+from gobuild import build_way, package_way
 from record import Installed
 from toolset import Family, WayError, load
 
@@ -39,6 +39,7 @@ WAYS: tuple[tuple[str, ways.Way], ...] = (
     ("upstream release", ways.release_way),
     ("Debian package", debian_way),
     ("build from source", build_way),
+    ("Go package", package_way),
 )
 
 
@@ -92,6 +93,7 @@ def _offered(family: Family, way: ways.Way) -> bool:
         ways.release_way: bool(family.releases),
         debian_way: bool(family.packages),
         build_way: family.build is not None,
+        package_way: family.package is not None,
     }
     return named.get(way, True)
 
@@ -152,13 +154,15 @@ def overview(families: Sequence[Family], folder: Path) -> list[dict[str, str]]:
     return rows
 
 
-def _choose(families: Sequence[Family], only: Sequence[str]) -> list[Family]:
+def _choose(families: Sequence[Family], only: Sequence[str], *, optional: bool) -> list[Family]:
     known = {name: family for family in families for name in (family.name, *family.tools)}
     unknown = [name for name in only if name not in known]
     if unknown:
         say(f"unknown tool {', '.join(unknown)}; there are {', '.join(sorted(known))}.")
         raise SystemExit(2)
-    return [family for family in families if not only or any(known[name] is family for name in only)]
+    if not only:
+        return [family for family in families if optional or not family.optional]
+    return [family for family in families if any(known[name] is family for name in only)]
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -184,7 +188,7 @@ def _print(rows: list[dict[str, str]], as_json: bool) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 0 when every tool asked for is there, 1 when not, 2 for wrong usage."""
     options = _parse(arguments)
-    families = _choose(load(HERE / "versions.toml"), options.only)
+    families = _choose(load(HERE / "versions.toml"), options.only, optional=options.list)
     given = os.environ.get(ENVIRONMENT)
     folder = Path(given) if given else HERE.parent / ".tools"
     complete = True

@@ -42,6 +42,20 @@ class Build:
 
 
 @dataclass(frozen=True)
+class Package:
+    """A Go program as `go install` makes it: its import path, version, build tags, and the Go it needs.
+
+    `states` are variables of the program by their full names, set when it is linked: its version.
+    """
+
+    path: str
+    version: str
+    go: str
+    tags: str
+    states: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Family:
     """Tools that are released, and therefore installed, together."""
 
@@ -55,6 +69,9 @@ class Family:
     sha256: Mapping[str, str]
     demand: str
     """Digest of everything asked for: an installation made for another demand is made anew."""
+    package: Package | None = None
+    optional: bool = False
+    """Installed only when it is asked for by name."""
 
 
 def version_key(text: str) -> tuple[tuple[int, ...], bool]:
@@ -114,6 +131,8 @@ def _family(name: str, table: dict[str, dict[str, object]], folder: Path) -> Fam
         build=build,
         sha256={file: str(value) for file, value in table.get("sha256", {}).items()},
         demand=hashlib.sha256(demanded.encode()).hexdigest(),
+        package=_package(table.get("package")),
+        optional=bool(raw.get("optional", False)),
     )
 
 
@@ -122,6 +141,15 @@ def _build(table: dict[str, object] | None, folder: Path) -> Build | None:
         return None
     texts = {key: str(value) for key, value in table.items()}
     return Build(texts["builder"], texts["version"], texts["go"], folder / texts["manifest"])
+
+
+def _package(table: dict[str, object] | None) -> Package | None:
+    if table is None:
+        return None
+    states = table["states"]
+    named = states.items() if isinstance(states, dict) else ()
+    texts = {key: str(table[key]) for key in ("path", "version", "go", "tags")}
+    return Package(**texts, states={str(name): str(value) for name, value in named})
 
 
 def _strings(value: object) -> list[str]:
