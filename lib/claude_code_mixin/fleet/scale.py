@@ -103,7 +103,7 @@ def rules(text: str, factor: int) -> str:
     """Put the Prometheus rule file `text` on a clock `factor` times faster and return it as YAML."""
     document = yaml.safe_load(text)
     for group in document["groups"]:
-        _divide_keys(group, ("interval", "query_offset"), factor)
+        _divide_keys(group, ("interval", "query_offset", "eval_delay"), factor)
         for rule in group["rules"]:
             rule["expr"] = expression(str(rule["expr"]), factor)
             _divide_keys(rule, ("for", "keep_firing_for"), factor)

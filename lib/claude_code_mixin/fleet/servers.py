@@ -143,7 +143,8 @@ class Vmagent(Server):
 class Vmalert(Server):
     """A vmalert that reads from `datasource`, evaluates `rules` and writes to `remote_write`.
 
-    `delay` is how far behind the wall clock it evaluates; vmalert's own default is 30 s.
+    `delay` is how far behind the wall clock it evaluates; vmalert's own default is 30 s. `flags` are further
+    command-line flags.
     """
 
     program = "vmalert"
@@ -156,11 +157,13 @@ class Vmalert(Server):
         datasource: str,
         remote_write: str,
         delay: str = "30s",
+        flags: Sequence[str] = (),
     ) -> None:
         super().__init__(folder)
         self.rule_files = dict(rules)
         self.datasource = datasource
         self.delay = delay
+        self.flags = tuple(flags)
         self.remote_write = remote_write
 
     def ready_url(self) -> str:
@@ -177,4 +180,5 @@ class Vmalert(Server):
             f"-rule.evalDelay={self.delay}",
             "-notifier.blackhole",
             f"-httpListenAddr=127.0.0.1:{self.port}",
+            *self.flags,
         ]
