@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TOOLS := $(if $(CLAUDE_CODE_MIXIN_TOOLS_DIR),$(CLAUDE_CODE_MIXIN_TOOLS_DIR),.tools)
 READY := $(VENV)/.installed
 .DEFAULT_GOAL := help
-.PHONY: help venv build check test test-fast test-rules tools fmt lint lock real-input mutation mutation-sample bench bench-smoke bench-collector truth truth-smoke truth-broken tools-otlp wheel clean
+.PHONY: help venv build check test test-fast test-rules tools fmt lint lock real-input mutation mutation-sample bench bench-smoke bench-collector truth truth-smoke truth-broken tools-otlp truth-otlp truth-vmalert wheel clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +88,12 @@ truth-smoke: build tools ## The same for a sample, in less than a minute
 
 truth-broken: build tools ## Break the pipeline on purpose and see the truth table turn red
 	@$(BIN)/python -m claude_code_mixin.fleet.lab --factor 40 --break all --output results
+
+truth-otlp: build tools tools-otlp ## Try servers that take OTLP themselves, in half an hour: results/otlp.md
+	@$(BIN)/python -m claude_code_mixin.fleet.otlp_lab --output results
+
+truth-vmalert: build tools ## Try the rules for vmalert on VictoriaMetrics, in ten minutes: results/vmalert.md
+	@$(BIN)/python -m claude_code_mixin.fleet.vmalert_lab --output results
 
 clean: ## Remove what the tests and tools leave behind, not the environment
 	rm -rf dist .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .build.new

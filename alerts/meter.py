@@ -1,7 +1,7 @@
 """The meter's own evidence: a scraped collector that loses no point, and a memory longer than any gap."""
 
 from claude_code_mixin import Alert, active
-from claude_code_mixin.client_meter import scraped
+from claude_code_mixin.client_meter import scraped, sums_deltas
 from claude_code_mixin.content.recording_rules.cost import COUNTERS_FALLEN, COUNTERS_RETURNED, TEAM
 from claude_code_mixin.content.recording_rules.pipeline import GAP
 from claude_code_mixin.durations import seconds
@@ -9,6 +9,8 @@ from claude_code_mixin.ingest import by_collector
 
 METER = active().meter
 COMES_AND_GOES = "is about a collector; clients that are scraped come and go" if scraped() else ""
+NO_TARGET = "is about a scraped target; clients post to the server itself" if sums_deltas() else ""
+BLIND = "Rules were not evaluated" if sums_deltas() else "A collector was not scraped"
 SUMS_UP = "" if by_collector() else "is about the compiled collector, which sums points up"
 MEMORY_SECONDS = f"{seconds(METER.memory):.0f}"
 LOST = f'otelcol_deltatocumulative_datapoints_total{{job="{METER.health_job}",error!=""}}'
@@ -24,13 +26,14 @@ COLLECTOR_DOWN = Alert(
     f"Nothing is lost while it runs and scrapes return within {METER.memory}. Check the process, "
     "then the network.",
     no_data="fires: a target that is not even configured is the worst case",
+    unavailable=NO_TARGET,
 )
 METER_GAP = Alert(
     name="ClaudeCodeMeterGap",
     expr=f"max_over_time({GAP}[1h]) > {MEMORY_SECONDS}",
     severity="warning",
     summary="The Claude Code meter was blind for longer than it remembers.",
-    description="A collector was not scraped for {{ $value | humanizeDuration }}. Spend in that gap is "
+    description=f"{BLIND} for {{{{ $value | humanizeDuration }}}}. Spend in that gap is "
     "counted nowhere: mark the time on reports, correct totals from the clients' logs or the usage export.",
     no_data="silent: a meter that never ran has no gap; an unreachable collector has an alert of its own",
     unavailable=COMES_AND_GOES,

@@ -1,6 +1,7 @@
 """The pipeline itself: what arrived, what was refused, and whether two independent meters agree."""
 
 from claude_code_mixin import Group, Record
+from claude_code_mixin.client_meter import sums_deltas
 from claude_code_mixin.content.recording_rules import session
 from claude_code_mixin.content.recording_rules.cost import TOTAL_COST_1H
 from claude_code_mixin.ingest import by_collector
@@ -69,9 +70,10 @@ or
     help="Share of the last hour's events (logs) and points (metrics) that the collector refused to count",
     allow=(("unit/panel", "of each signal alone: dropped events of events, dropped points of points"),),
 )
+UNSEEN = f"time() - max({KNOWN})"
 GAP = Record(
     name="total:claude_code_meter:gap_seconds",
-    expr=f"max((time() - {KNOWN}) and on (job, instance) {ALIVE}) or (time() - max({KNOWN}))",
+    expr=UNSEEN if sums_deltas() else f"max((time() - {KNOWN}) and on (job, instance) {ALIVE}) or ({UNSEEN})",
     unit="seconds",
     help="Time since a collector scraped now, or else any, was last seen; beyond the memory its gap is lost",
 )

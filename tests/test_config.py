@@ -246,3 +246,34 @@ def test_settings_of_single_sessions_are_bounded(file: Path, setting: str, sente
     file.write_text(f"[collector]\n{setting}\n")
     (found,) = sentences(file)
     assert sentence in found
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (
+            '[meter]\nprofile = "otlp"\nmemory = "90s"',
+            'profile "otlp" remembers a window: give whole minutes, 2m to 30m',
+        ),
+        (
+            '[meter]\ntarget = "victoriametrics"\n[labels]\nconstant = { a = "b" }',
+            'meter.target: "victoriametrics" cannot have labels.constant',
+        ),
+        (
+            '[meter]\ntarget = "victoriametrics"\nprofile = "otlp"',
+            'profile "otlp" is Prometheus\' own receiver: use target "prometheus-3.5"',
+        ),
+    ],
+)
+def test_settings_that_exclude_each_other_are_refused(file: Path, content: str, sentence: str) -> None:
+    """What would be wrong only when it runs is told when it is built."""
+    file.write_text(content)
+    (found,) = sentences(file)
+    assert sentence in found
+
+
+def test_deltas_bring_their_own_defaults(file: Path) -> None:
+    """The window that Prometheus' limit on clocks ahead asks for, and the job it makes of the service."""
+    file.write_text('[meter]\nprofile = "otlp"\n')
+    meter = config.read(file, {}).meter
+    assert (meter.memory, meter.job) == ("10m", "claude-code")

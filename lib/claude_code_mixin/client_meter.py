@@ -9,6 +9,7 @@ was away, at a value as high as the one before.
 
 from __future__ import annotations
 
+from claude_code_mixin import delta_meter
 from claude_code_mixin.durations import seconds
 from claude_code_mixin.ingest import by_collector, client_labels, raw_name, unavailable, wire_sources
 from claude_code_mixin.meters import Cut, kept
@@ -22,6 +23,7 @@ RETURNS_MEMORY = "1h"
 """Within what time a series that comes back is noticed."""
 ON_TARGET = "on (job, instance)"
 _SUMMED = "is about raw series of single sessions, which the compiled collector sums up"
+_DELTAS = "is about totals, and the raw series of this ingest profile are deltas"
 _BY_SESSION = ("record/cardinality", "the raw series of this ingest profile have one label set a session")
 _BY_PERSON = ("privacy/identity", "the raw series of this ingest profile carry every label that clients send")
 
@@ -35,17 +37,21 @@ def client_memory(metric: str, unit: str, what: str) -> tuple[Record, ...]:
     if by_collector():
         return ()
     known, alive = _heartbeat(metric)
+    raw = _raw(metric)
     seen = Record(
         name=f"client:claude_code_{metric}:seen",
-        expr=f"last_over_time({_raw(metric)}[2m])",
+        expr=delta_meter.seen(raw, _minutes()) if sums_deltas() else f"last_over_time({raw}[2m])",
         unit=unit,
         help="Counter values that the meter has accounted for",
         public=False,
         allow=(_BY_SESSION,) if active().privacy == "full" else (_BY_SESSION, _BY_PERSON),
     )
+    increments = _increments(seen, known, alive)
+    if sums_deltas():
+        increments = delta_meter.increments(raw, _minutes(), seen=str(seen), known=str(known))
     increase = Record(
         name=f"client:claude_code_{metric}:increase1m",
-        expr=f"{_vocabulary(_increments(seen, known, alive), client_labels(metric))}\nand on () {known}",
+        expr=f"{_vocabulary(increments, client_labels(metric))}\nand on () {known}",
         unit=unit,
         help=f"{what}, counted in the minute by every label that cuts need",
         public=False,
@@ -73,6 +79,7 @@ def unreliable(metric: str) -> tuple[Record, ...]:
     A counter of one process does neither: it was written by several, or forgotten on its way.
     """
     prefix, teams = active().prefixes.record, kept(("team",), active())
+    no_state = _SUMMED if by_collector() else _DELTAS if sums_deltas() else ""
     seen, known = (f"{prefix}client:claude_code_{metric}:{part}" for part in ("seen", "known"))
     previous = f"last_over_time({seen}[{PREVIOUS}] offset 1ms)"
     fell = f"({seen} - {previous}) < 0"
@@ -84,14 +91,14 @@ def unreliable(metric: str) -> tuple[Record, ...]:
             expr=_vocabulary(fell, teams, "count"),
             unit="1",
             help="Sessions whose counter fell in the minute, which no counter of one process does",
-            unavailable=_SUMMED if by_collector() else "",
+            unavailable=no_state,
         ),
         Record(
             name="team:claude_code_counters_returned:increase1m",
             expr=f"{_vocabulary(back, teams, 'count')}\n{evaluated}",
             unit="1",
             help="Sessions whose counter was away for minutes and came back",
-            unavailable=_SUMMED if by_collector() else "",
+            unavailable=no_state,
         ),
     )
 
@@ -111,9 +118,10 @@ def _heartbeat(metric: str) -> tuple[Record, Record]:
         help="Unix time of the heartbeat before this evaluation's own",
         public=False,
     )
+    beats = f'group by (job, instance) (up{{job="{active().meter.job}"}} == 1) * time()'
     alive = Record(
         name=f"{level}:alive",
-        expr=f'group by (job, instance) (up{{job="{active().meter.job}"}} == 1) * time()',
+        expr="vector(time())" if sums_deltas() else beats,
         unit="timestamp",
         help="Unix time at which this meter last evaluated beside the scraped target",
         public=False,
@@ -124,6 +132,15 @@ def _heartbeat(metric: str) -> tuple[Record, Record]:
 def scraped() -> bool:
     """Whether Prometheus scrapes the clients themselves: targets that come and go with their processes."""
     return active().meter.profile == "scrape"
+
+
+def sums_deltas() -> bool:
+    """Whether the server stores what clients post as it comes: deltas, without any target to scrape."""
+    return active().meter.profile == "otlp"
+
+
+def _minutes() -> int:
+    return round(seconds(active().meter.memory) / 60)
 
 
 def _raw(metric: str) -> str:

@@ -20,6 +20,7 @@ from pydantic import (
 from claude_code_mixin import tomlfile
 from claude_code_mixin.config_problems import contradictions, explained, from_environment
 from claude_code_mixin.problems import Place, Problem, ProblemsError, relative
+from claude_code_mixin.profile_defaults import filled
 
 ALLOWED = {
     r"^(\d+(ms|[smhdwy]))+$": "a Prometheus duration such as 90s, 5m or 1h30m",
@@ -130,20 +131,17 @@ class Labels(Section):
 class Meter(Section):
     """How raw counters are read."""
 
-    profile: Literal["collector", "collector-default", "scrape"] = "collector"
+    profile: Literal["collector", "collector-default", "scrape", "otlp"] = "collector"
     job: Plain = "claude-code-collector"
     health_job: Plain = "claude-code-collector-health"
     memory: Duration = "1h"
-    target: Literal["prometheus-3.5"] = "prometheus-3.5"
+    target: Literal["prometheus-3.5", "victoriametrics"] = "prometheus-3.5"
     day_offset_hours: Annotated[Whole, Field(ge=-12, le=14)] = 0
 
     @model_validator(mode="before")
     @classmethod
-    def _remembers_a_night(cls, given: object) -> object:
-        """Scraped machines sleep over night, and the processes on them go on where they were."""
-        if isinstance(given, Mapping) and given.get("profile") == "scrape":
-            return {"memory": "24h", **given}
-        return given
+    def _fits_the_profile(cls, given: object) -> object:
+        return filled(given)
 
 
 class Grafana(Section):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from claude_code_mixin.durations import seconds
 from claude_code_mixin.nearest import nearest
 from claude_code_mixin.problems import Place, Problem
 from claude_code_mixin.tomlfile import Document
@@ -80,6 +81,22 @@ def contradictions(config: Config, document: Document) -> Iterator[Problem]:
             cause = 'a session id identifies, and privacy = "strict" keeps no identifier: leave it empty, or '
             cause += 'choose privacy = "team"'
         yield Problem(document.place(keys), ".".join(keys), cause, "config/privacy")
+    for key, cause in _of_meter(config):
+        yield Problem(document.place(("meter", key)), f"meter.{key}", cause, "config/value")
+
+
+def _of_meter(config: Config) -> Iterator[tuple[str, str]]:
+    meter = config.meter
+    if meter.profile == "otlp" and seconds(meter.memory) not in range(120, 1801, 60):
+        yield "memory", 'profile "otlp" remembers a window: give whole minutes, 2m to 30m'
+    if meter.target == "victoriametrics" and meter.profile == "otlp":
+        yield "target", 'profile "otlp" is Prometheus\' own receiver: use target "prometheus-3.5"'
+    if meter.target == "victoriametrics" and config.labels.constant:
+        yield (
+            "target",
+            '"victoriametrics" cannot have labels.constant, which its expressions would not find again: give '
+            "them to vmalert as -external.label",
+        )
 
 
 def unknown(known: Sequence[str], keys: Sequence[str], place: Place) -> Problem:

@@ -46,10 +46,13 @@ EXPERIMENTAL: dict[str, frozenset[str]] = {
 }
 """Functions that the target has behind --enable-feature=promql-experimental-functions."""
 
+COMMON = {"victoriametrics": "prometheus-3.5"}
+"""Target -> the one whose functions are used for it: content is written for both."""
+
 
 def check(context: Context) -> Iterator[Problem]:
     """Yield each function or form that the configured target refuses."""
-    target = context.mixin.config.meter.target
+    target = COMMON.get(context.mixin.config.meter.target, context.mixin.config.meter.target)
     for found in context.expressions:
         if found.tree is None:
             continue

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from claude_code_mixin.compile.prometheus import SOURCES, origin, rule_groups
+from claude_code_mixin.compile.prometheus import SOURCES, VMALERT, origin, rule_groups
 from claude_code_mixin.compile.yaml_text import dump
 from claude_code_mixin.loader import Mixin
 
@@ -14,7 +14,8 @@ from claude_code_mixin.loader import Mixin
 def kubernetes(mixin: Mixin, dashboards: Mapping[str, str]) -> dict[str, str]:
     """Return a manifest per rule file and per dashboard.
 
-    `dashboards` are the compiled ones by path. A rule file is a PrometheusRule (monitoring.coreos.com/v1), a
+    `dashboards` are the compiled ones by path. The Prometheus Operator knows no delay of an evaluation, so
+    that there are no rules for vmalert. A rule file is a PrometheusRule (monitoring.coreos.com/v1), a
     dashboard a ConfigMap with the label and folder annotation that Grafana's Helm chart looks for.
     """
     rules = {
@@ -23,6 +24,7 @@ def kubernetes(mixin: Mixin, dashboards: Mapping[str, str]) -> dict[str, str]:
             _object("monitoring.coreos.com/v1", "PrometheusRule", stem) | {"spec": {"groups": groups}},
         )
         for stem, groups in rule_groups(mixin).items()
+        if mixin.config.meter.target != VMALERT
     }
     boards = {PurePosixPath(path).stem: text for path, text in dashboards.items()}
     return rules | {

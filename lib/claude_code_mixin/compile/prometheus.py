@@ -5,11 +5,14 @@ from __future__ import annotations
 from textwrap import dedent
 from typing import Any
 
+from claude_code_mixin.compile import vmalert
 from claude_code_mixin.compile.yaml_text import dump
 from claude_code_mixin.loader import Mixin
 from claude_code_mixin.model import Alert, Group, Record
 
 PREFIX = "ClaudeCode"
+VMALERT = "victoriametrics"
+"""The target whose rules vmalert evaluates."""
 SOURCES = ("recording_rules", "alerts")
 """Rooms whose modules make up a rule file."""
 RUNBOOKS = "docs/runbooks/"
@@ -17,10 +20,14 @@ RUNBOOKS = "docs/runbooks/"
 
 
 def rules(mixin: Mixin) -> dict[str, str]:
-    """Return the rule files of `mixin` by their paths below the build folder."""
+    """Return the rule files of `mixin` by their paths below the build folder, in the target's dialect."""
+    groups = rule_groups(mixin)
+    folder = "prometheus"
+    if mixin.config.meter.target == VMALERT:
+        folder, groups = "vmalert", vmalert.dialect(groups)
     return {
-        f"prometheus/{stem}.rules.yaml": dump(origin(mixin, stem, *SOURCES), {"groups": groups})
-        for stem, groups in rule_groups(mixin).items()
+        f"{folder}/{stem}.rules.yaml": dump(origin(mixin, stem, *SOURCES), {"groups": listed})
+        for stem, listed in groups.items()
     }
 
 

@@ -12,11 +12,12 @@ from claude_code_mixin.fleet.machine import Exporter
 
 @dataclass(frozen=True)
 class Quantity:
-    """What is measured: `truth` in the clients' truth, by `labels`; `raw` is the counter's name."""
+    """What is measured: `truth` in the clients' truth, by `labels`; `raw` is the counter, `record` ours."""
 
     name: str
     truth: str
     raw: str
+    record: str
     labels: tuple[str, ...]
 
     @property
@@ -26,37 +27,45 @@ class Quantity:
 
 
 QUANTITIES = (
-    Quantity("dollars", "client_cost", "claude_code_cost_usage_USD_total", ("team", "model")),
+    Quantity(
+        "dollars",
+        "client_cost",
+        "claude_code_cost_usage_USD_total",
+        "identity:claude_code_cost_usd:increase1m",
+        ("team", "model"),
+    ),
     Quantity(
         "tokens",
         "client_tokens",
         "claude_code_token_usage_tokens_total",
+        "identity:claude_code_tokens:increase1m",
         ("team", "model", "type"),
     ),
-    Quantity("sessions", "sessions", "claude_code_session_count_total", ("team",)),
+    Quantity(
+        "sessions",
+        "sessions",
+        "claude_code_session_count_total",
+        "start:claude_code_sessions:increase1m",
+        ("team", "start_type"),
+    ),
 )
 
 Rules = dict[str, str]
 """Record -> expression; the increments are named as the form and the quantity, the others further."""
+MINUTES = 10
 DELAY = "1m"
 """How far behind the clock sums over a minute are evaluated."""
 
 
 def _window(form: str, it: Quantity) -> Rules:
-    return _remembered(form, it, "")
-
-
-def _window_now(form: str, it: Quantity) -> Rules:
-    return _remembered(form, it, delta_meter.seen(it.raw))
-
-
-def _remembered(form: str, it: Quantity, now: str) -> Rules:
     name = f"{form}:{it.name}"
-    seen, alive = f"{name}:seen", f"{name}:alive"
+    seen, known = f"{name}:seen", f"last_over_time({name}:alive[7d] offset 1ms)"
+    now = delta_meter.seen(it.raw, MINUTES)
+    grown = delta_meter.increments(it.raw, MINUTES, seen=seen, known=known, now=now)
     return {
-        alive: delta_meter.heartbeat(),
-        seen: delta_meter.seen(it.raw),
-        name: delta_meter.increase(it.by, it.raw, seen=seen, alive=alive, now=now),
+        f"{name}:alive": "vector(time())",
+        seen: now,
+        name: f"sum by ({it.by}) ({grown}) and on () {known}",
     }
 
 
@@ -89,16 +98,21 @@ class Form:
     delayed: bool = False
 
 
+BUILT = "built"
+"""The rules of the profile otlp as they are built."""
 FORMS: Mapping[str, Form] = {
-    "window": Form("the meter of raw deltas, which remembers a window's sum", _window),
-    "window_now": Form(
-        f"the same from the window instead of the memory, evaluated {DELAY} behind the clock",
-        _window_now,
+    "window": Form(
+        f"the meter of the profile otlp, evaluated {DELAY} behind the clock, not reading what it just wrote",
+        _window,
         delayed=True,
     ),
     "sum": Form(f"`sum_over_time(m[1m])`, evaluated {DELAY} behind the clock", _sum, delayed=True),
-    "total": Form("increments against the total that the rule itself last saw", _total, delayed=True),
-    "increase": Form("`increase(m[1m])`, evaluated 1m behind the clock", _increase, delayed=True),
+    "total": Form(
+        f"increments against the total that the rule itself last saw, evaluated {DELAY} behind the clock",
+        _total,
+        delayed=True,
+    ),
+    "increase": Form(f"`increase(m[1m])`, evaluated {DELAY} behind the clock", _increase, delayed=True),
 }
 
 
@@ -140,7 +154,7 @@ SETUPS: Mapping[str, Setup] = {
             "prometheus-deltas",
             "Prometheus, otlp-native-delta-ingestion, out_of_order_time_window 30m; deltas",
             "delta",
-            ("window", "sum", "increase"),
+            (BUILT, "sum", "increase"),
             features=("otlp-native-delta-ingestion",),
             supported=True,
         ),
@@ -148,7 +162,7 @@ SETUPS: Mapping[str, Setup] = {
             "prometheus-deltas-in-order",
             "the same without out_of_order_time_window",
             "delta",
-            ("window", "sum"),
+            (BUILT, "sum"),
             features=("otlp-native-delta-ingestion",),
             out_of_order="0s",
         ),
@@ -176,7 +190,7 @@ SETUPS: Mapping[str, Setup] = {
             "victoriametrics-deltas",
             f"VictoriaMetrics with {ONCE} and vmalert; deltas",
             "delta",
-            ("window_now", "window", "sum", "increase"),
+            ("window", "sum", "increase"),
             flags=(ONCE,),
             victoria=True,
         ),
@@ -184,7 +198,7 @@ SETUPS: Mapping[str, Setup] = {
             "victoriametrics-plain",
             "VictoriaMetrics and vmalert with their defaults; deltas",
             "delta",
-            ("window_now", "sum", "increase"),
+            ("window", "sum", "increase"),
             victoria=True,
         ),
         Setup(

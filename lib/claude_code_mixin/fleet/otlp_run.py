@@ -7,26 +7,30 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+from claude_code_mixin.compile.prometheus import rules
+from claude_code_mixin.config import Config, Meter
 from claude_code_mixin.fleet import runner, scale
 from claude_code_mixin.fleet.exporters import HttpSink, Ledger, Outcome
 from claude_code_mixin.fleet.lab_cells import deviation
 from claude_code_mixin.fleet.lab_workloads import LAB_WORKLOADS, adapted, workload_of
-from claude_code_mixin.fleet.otlp_forms import QUANTITIES, Quantity, Setup, group
+from claude_code_mixin.fleet.otlp_forms import BUILT, QUANTITIES, Quantity, Setup, group
 from claude_code_mixin.fleet.otlp_servers import OtlpPrometheus, VictoriaMetrics
 from claude_code_mixin.fleet.prometheus import Prometheus
 from claude_code_mixin.fleet.servers import Vmalert
 from claude_code_mixin.fleet.telemetry import Batch
-from claude_code_mixin.fleet.truth import Cells
+from claude_code_mixin.fleet.truth import Cells, Truth
 from claude_code_mixin.fleet.workloads import Workload
+from claude_code_mixin.loader import load
+from claude_code_mixin.settings import using
 
 AHEAD_SECONDS = 600.0
 """Prometheus refuses points that are further ahead, on the wall clock: such machines cannot be scaled."""
-SETTLE, TAIL = "4m", "6m"
+SETTLE, TAIL = "2m", "5m"
 SLACK_SECONDS = 2.0
 
 FAULTS: Mapping[str, str] = {
@@ -38,7 +42,10 @@ FAULTS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Result:
-    """What a form recorded of a quantity in a workload: `lost` and `gained` are summed over label sets."""
+    """What a form recorded of a quantity in a workload: `lost` and `gained` are summed over label sets.
+
+    `at_risk` is what the busiest three minutes exported: more than two evaluations can record.
+    """
 
     workload: str
     quantity: str
@@ -46,6 +53,7 @@ class Result:
     truth: float
     lost: float
     gained: float
+    at_risk: float
 
 
 @dataclass(frozen=True)
@@ -76,7 +84,7 @@ def run(folder: Path, setup: Setup, fault: str, factor: int) -> list[Result]:
     """
     own = workloads(setup)
     with ExitStack() as stack:
-        server = _started(stack, folder, setup, factor)
+        server = started(stack, folder, setup, factor)
         time.sleep(scale.milliseconds(SETTLE) / 1000 / factor)
         began = time.time()
         ledgers = _play(server, own, fault, factor)
@@ -90,18 +98,15 @@ def run(folder: Path, setup: Setup, fault: str, factor: int) -> list[Result]:
         ]
 
 
-def _started(stack: ExitStack, folder: Path, setup: Setup, factor: int) -> OtlpPrometheus | VictoriaMetrics:
-    key = "eval_delay" if setup.victoria else "query_offset"
-    groups: list[dict[str, Any]] = [
-        group(form, it, delay_key=key) for form in setup.forms for it in QUANTITIES
-    ]
-    rules = {"forms": scale.rules(yaml.safe_dump({"groups": groups}), factor)}
+def started(stack: ExitStack, folder: Path, setup: Setup, factor: int) -> OtlpPrometheus | VictoriaMetrics:
+    """Start the servers of a setup on the stack, and return the one that clients post to."""
+    scaled = {name: scale.rules(text, factor) for name, text in _rules(setup).items()}
     if not setup.victoria:
         window = setup.out_of_order
         return stack.enter_context(
             OtlpPrometheus(
                 folder / "prometheus",
-                rules=rules,
+                rules=scaled,
                 features=setup.features,
                 evaluation=scale.duration("1m", factor),
                 lookback=scale.duration("5m", factor),
@@ -114,7 +119,7 @@ def _started(stack: ExitStack, folder: Path, setup: Setup, factor: int) -> OtlpP
     stack.enter_context(
         Vmalert(
             folder / "vmalert",
-            rules=rules,
+            rules=scaled,
             datasource=server.url,
             remote_write=server.url,
             delay=latency,
@@ -122,6 +127,23 @@ def _started(stack: ExitStack, folder: Path, setup: Setup, factor: int) -> OtlpP
         )
     )
     return server
+
+
+def _rules(setup: Setup) -> dict[str, str]:
+    """The rules of every form, and those of the profile otlp where the setup has them."""
+    key = "eval_delay" if setup.victoria else "query_offset"
+    groups = [group(form, it, delay_key=key) for form in setup.forms if form != BUILT for it in QUANTITIES]
+    found = {"forms": yaml.safe_dump({"groups": groups}, sort_keys=False)}
+    if BUILT in setup.forms:
+        found |= built()
+    return found
+
+
+@cache
+def built() -> Mapping[str, str]:
+    """Return the rule files of the profile otlp; the first call imports content, which one thread must do."""
+    with using(Config(meter=Meter(profile="otlp"))) as config:
+        return rules(load(config, Path()))
 
 
 def _play(
@@ -157,10 +179,13 @@ def _happen(server: Prometheus, fault: str, began: float, factor: int) -> None:
 
 
 def _recorded(server: Prometheus, form: str, quantity: Quantity, window: str) -> dict[str, Cells]:
-    query = f'sum by ({quantity.by}) (sum_over_time({{__name__="{form}:{quantity.name}"}}[{window}]))'
+    name, labels = f"{form}:{quantity.name}", quantity.by.split(", ")
+    if form == BUILT:
+        name, labels = quantity.record, list(quantity.labels)
+    query = f'sum by ({", ".join(labels)}) (sum_over_time({{__name__="{name}"}}[{window}]))'
     found: dict[str, Cells] = {}
     for sample in server.query(query):
-        key = tuple(sample.labels.get(label.strip(), "") for label in quantity.by.split(","))
+        key = tuple(sample.labels.get(label, "") for label in labels)
         found.setdefault(workload_of(key[0]), {})[key] = sample.value
     return found
 
@@ -172,5 +197,14 @@ def _results(
     for name, ledger in ledgers.items():
         truth = ledger.truth().cells(quantity.truth, quantity.labels)
         lost, gained = deviation(truth, recorded.get(name, {}))
-        found.append(Result(name, quantity.name, form, sum(truth.values()), lost, gained))
+        at_risk = _busiest(ledger.exported, quantity)
+        found.append(Result(name, quantity.name, form, sum(truth.values()), lost, gained, at_risk))
     return found
+
+
+def _busiest(exported: Sequence[Batch], quantity: Quantity) -> float:
+    minutes: dict[int, list[Batch]] = {}
+    for batch in exported:
+        minutes.setdefault(int(batch.at // 60), []).append(batch)
+    amounts = sorted(Truth(batches).total(quantity.truth) for batches in minutes.values())
+    return sum(amounts[-3:])
