@@ -30,7 +30,7 @@ from claude_code_mixin.settings import using
 
 AHEAD_SECONDS = 600.0
 """Prometheus refuses points that are further ahead, on the wall clock: such machines cannot be scaled."""
-SETTLE, TAIL = "2m", "5m"
+SETTLE, TAIL = "6m", "6m"
 SLACK_SECONDS = 2.0
 
 FAULTS: Mapping[str, str] = {
