@@ -28,6 +28,7 @@ GROUPS: dict[str, list[dict[str, Any]]] = {
                     "expr": 'a:seen - last_over_time(a:seen[1h] offset 1ms) or x{l="a:seen"}',
                 },
                 {"record": "b:grown", "expr": "sum by (b) (sum_over_time(a:grown[1m]))"},
+                {"record": "c:grown", "expr": 'sum_over_time(a:seen{l="a.b",m!~"c|d"}[1m]) + a:seen{l=~"x"}'},
             ],
         },
         {"name": "roll-ups", "rules": [{"record": "a:day", "expr": "sum_over_time(a:grown[1d])"}]},
@@ -49,6 +50,8 @@ def test_values_of_this_evaluation_become_expressions_and_memories_stay() -> Non
         "last_over_time(raw[2m])",
         grown,
         f"sum by (b) (({grown}))",
+        r'label_mismatch(label_match((last_over_time(raw[2m])), "l", "a\\.b"), "m", "c|d")'
+        ' + label_match((last_over_time(raw[2m])), "l", "x")',
         "sum_over_time(a:grown[1d])",
         "a:day > 1 unless a:grown_more",
     ]

@@ -45,19 +45,31 @@ def _inlined(expr: str, own: Mapping[str, str], inside: tuple[str, ...]) -> str:
         name = match["minute"] or match["name"]
         if name is None or name not in own or name in inside:
             return match[0]
-        return f"({_inlined(own[name], own, (*inside, name))})"
+        inlined = f"({_inlined(own[name], own, (*inside, name))})"
+        return _filtered(inlined, match["of_minute"] or match["of_name"] or "")
 
     return _READ.sub(replace, expr)
 
 
+def _filtered(expr: str, matchers: str) -> str:
+    """Keep the series of an expression that label matchers select, by MetricsQL's functions for it."""
+    for label, operator, value in _MATCHER.findall(matchers):
+        function = "label_mismatch" if operator.startswith("!") else "label_match"
+        pattern = value if operator.endswith("~") else re.escape(value).replace("\\", "\\\\")
+        expr = f'{function}({expr}, "{label}", "{pattern}")'
+    return expr
+
+
 _NAME = r"[a-zA-Z_][\w:]*"
+_MATCHERS = r"""\{(?:"(?:\\.|[^"\\])*"|[^"{}])*\}"""
 # A string, the minute's sum of a record, or its bare name; a name before a bracket is a memory or a function.
 _READ = re.compile(
     rf""""(?:\\.|[^"\\])*"
-    |sum_over_time\((?P<minute>{_NAME})\[1m\]\)
-    |(?<![\w:])(?P<name>{_NAME})(?![\w:]|\s*[\[({{])""",
+    |sum_over_time\((?P<minute>{_NAME})(?P<of_minute>{_MATCHERS})?\[1m\]\)
+    |(?<![\w:])(?P<name>{_NAME})(?![\w:]|\s*\()(?P<of_name>{_MATCHERS})?(?!\s*[\[{{])""",
     re.VERBOSE,
 )
+_MATCHER = re.compile(r"""(\w+)(=~|!~|!=|=)"((?:\\.|[^"\\])*)\"""")
 
 
 def _levels(groups: list[dict[str, Any]]) -> dict[str, int]:
