@@ -4,6 +4,7 @@ from claude_code_mixin import Group, Record, active
 from claude_code_mixin.budget_rules import budget_records
 from claude_code_mixin.calendar_windows import (
     day_start_expr,
+    full_days_of_month,
     month_start_expr,
     month_to_date,
     today,
@@ -34,6 +35,20 @@ MONTH_START = Record(
     unit="timestamp",
     help="Unix time at which the current month began",
 )
+COUNTED_UNTIL = Record(
+    name="calendar:claude_code_full_days:end_timestamp",
+    expr=day_start_expr(),
+    unit="timestamp",
+    help="Unix time up to which the full days of the month were last added up",
+    public=False,
+)
+COUNTED_SINCE = Record(
+    name="calendar:claude_code_full_days:start_timestamp",
+    expr=month_start_expr(COUNTED_UNTIL),
+    unit="timestamp",
+    help="Unix time from which the full days of the month were last added up",
+    public=False,
+)
 
 
 def spent_today(cut: str, increase: Record) -> Record:
@@ -47,21 +62,32 @@ def spent_today(cut: str, increase: Record) -> Record:
     )
 
 
-def spent_this_month(cut: str, increase: Record, by: str) -> Record:
-    """Return the month's sum of `increase` under the level `cut`, which keeps the labels `by`."""
-    return Record(
+def spent_this_month(cut: str, increase: Record, by: str) -> tuple[Record, Record]:
+    """Return the sums of `increase` over the month's full days and over the month so far.
+
+    The level `cut` keeps the labels `by`.
+    """
+    full_days = Record(
+        name=f"{cut}:claude_code_cost_usd:full_days_of_month",
+        expr=full_days_of_month(increase, COUNTED_UNTIL, COUNTED_SINCE),
+        unit="USD",
+        help="Spend at list price over the full days of the month",
+        public=False,
+    )
+    so_far = Record(
         name=f"{cut}:claude_code_cost_usd:month_to_date",
-        expr=month_to_date(increase, by, DAY_START, MONTH_START),
+        expr=month_to_date(increase, by, full_days, COUNTED_UNTIL, MONTH_START),
         unit="USD",
         help="Spend at list price since the month began",
     )
+    return full_days, so_far
 
 
 TEAM_TODAY = spent_today("team", TEAM_COST)
 TOTAL_TODAY = spent_today("total", TOTAL_COST)
-TEAM_MONTH_TO_DATE = spent_this_month("team", TEAM_COST, TEAM)
-TOTAL_MONTH_TO_DATE = spent_this_month("total", TOTAL_COST, "")
-USER_MONTH_TO_DATE = spent_this_month("user", USER_COST, "user")
+TEAM_FULL_DAYS, TEAM_MONTH_TO_DATE = spent_this_month("team", TEAM_COST, TEAM)
+TOTAL_FULL_DAYS, TOTAL_MONTH_TO_DATE = spent_this_month("total", TOTAL_COST, "")
+USER_FULL_DAYS, USER_MONTH_TO_DATE = spent_this_month("user", USER_COST, "user")
 
 TEAM_BUDGETS = budget_records("team")
 TOTAL_BUDGETS = budget_records("total", otherwise=f"sum({TEAM_BUDGETS[0]})")
@@ -91,9 +117,19 @@ TEAM_BUDGET_BURN = Record(
 )
 
 USERS = Group(name="claude-code-budget-users", records=(USER_COST,)) if FULL else ()
+FULL_DAYS = Group(
+    name="claude-code-budget-full-days",
+    interval="30m",
+    records=(
+        COUNTED_UNTIL,
+        COUNTED_SINCE,
+        TEAM_FULL_DAYS,
+        TOTAL_FULL_DAYS,
+        *((USER_FULL_DAYS,) if FULL else ()),
+    ),
+)
 CALENDAR = Group(
     name="claude-code-budget-calendar",
-    interval="2m" if FULL else "1m",
     records=(
         DAY_START,
         MONTH_START,

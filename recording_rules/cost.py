@@ -32,7 +32,6 @@ COUNTERS_FALLEN, COUNTERS_RETURNED = UNRELIABLE
 TEAM_COST = cut_down(IDENTITY_COST, "team", TEAM)
 TOTAL_COST = cut_down(IDENTITY_COST, "total", "")
 
-IDENTITY_COST_1D = rolled_up(IDENTITY_COST, "1d", kept_for=REPORTS)
 TEAM_COST_1H = rolled_up(TEAM_COST, "1h")
 TEAM_COST_1D = rolled_up(TEAM_COST, "1d", kept_for=REPORTS)
 TOTAL_COST_1H = rolled_up(TOTAL_COST, "1h")
@@ -54,5 +53,5 @@ METER = Group(
 )
 ROLL_UPS = Group(
     name="claude-code-cost-roll-ups",
-    records=(IDENTITY_COST_1D, TEAM_COST_1H, TEAM_COST_1D, TOTAL_COST_1H, TOTAL_COST_1D),
+    records=(TEAM_COST_1H, TEAM_COST_1D, TOTAL_COST_1H, TOTAL_COST_1D),
 )

@@ -37,11 +37,12 @@ sum_over_time(
 """.strip()
 
 
-def month_before_today(increase: Record, day_start: Record, month_start: Record) -> str:
-    """Sum of `increase` over the full days of the current month.
+def full_days_of_month(increase: Record, day_start: Record, month_start: Record) -> str:
+    """Sum of `increase` over the full days of the current month; 0 where there was one in 32 days.
 
     Subquery steps fall on UTC midnights; for another day the inner sum is shifted to end when that day ends:
-    forward, so that the step of today's UTC midnight already finds a day that has ended since.
+    forward, so that the step of today's UTC midnight already finds a day that has ended since. It adds up a
+    whole month of minutes: for a group that is evaluated rarely.
     """
     hours = active().meter.day_offset_hours
     hours -= 24 if hours > 0 else 0
@@ -51,29 +52,37 @@ def month_before_today(increase: Record, day_start: Record, month_start: Record)
 sum_over_time(
   (
     sum_over_time({increase}[1d]{shift})
-    and on () ({ended} > on () {month_start} @ end())
-    and on () ({ended} <= on () {day_start} @ end())
+    * on () group_left () ({ended} > bool on () {month_start} @ end())
+    * on () group_left () ({ended} <= bool on () {day_start} @ end())
   )[32d:1d]
 )
 """.strip()
 
 
-def month_to_date(increase: Record, by: str, day_start: Record, month_start: Record) -> str:
-    """Sum of `increase` since the month began, by the labels `by` (comma-separated, may be empty)."""
+def month_to_date(increase: Record, by: str, full_days: Record, until: Record, month_start: Record) -> str:
+    """Sum of `increase` since the month began, by the labels `by` (comma-separated, may be empty).
+
+    `full_days` is the record of `full_days_of_month()`, and `until` of the moment that it reaches to, written
+    by the same evaluation up to a day ago: what came after is added here, so that nothing is missed or
+    counted twice around midnight. What it holds of another month does not count.
+    """
+    counted = f"last_over_time({until}[1d] @ end())"
+    since = f"(({counted} >= on () {month_start} @ end()) or {month_start} @ end())"
     return f"""
 sum by ({by}) (
   label_replace(
-    {_inside(month_before_today(increase, day_start, month_start))},
-    "part", "before today", "", ""
+    (last_over_time({full_days}[1d]) > 0) and on () (last_over_time({until}[1d]) >= on () {month_start}),
+    "part", "full days", "", ""
   )
   or
   label_replace(
-    {_inside(today(increase, day_start))},
-    "part", "today", "", ""
+    sum_over_time(
+      (
+        sum_over_time({increase}[5m])
+        and on () (vector(time()) > on () {since})
+      )[2d:5m]
+    ),
+    "part", "since", "", ""
   )
 )
 """.strip()
-
-
-def _inside(expr: str) -> str:
-    return expr.replace("\n", "\n    ")
