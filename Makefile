@@ -80,10 +80,10 @@ wheel: build ## Make a wheel with the built files in dist/
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	@ls dist/*.whl
 
-truth: build tools ## Hold the meters against the truth, every workload and fault: results/truth.{json,md}
+truth: build tools ## Hold every ingest profile against the truth, workload by fault: results/truth*
 	@$(BIN)/python -m claude_code_mixin.fleet.lab --output results
 
-truth-smoke: build tools ## The same for a sample, in less than a minute
+truth-smoke: build tools ## The same for a sample, in less than 90 seconds
 	@$(BIN)/python -m claude_code_mixin.fleet.lab --smoke
 
 truth-broken: build tools ## Break the pipeline on purpose and see the truth table turn red

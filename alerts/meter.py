@@ -2,8 +2,9 @@
 
 from claude_code_mixin import Alert, active
 from claude_code_mixin.client_meter import scraped, sums_deltas
-from claude_code_mixin.content.recording_rules.cost import COUNTERS_FALLEN, COUNTERS_RETURNED, TEAM
+from claude_code_mixin.content.recording_rules.cost import TEAM, UNRELIABLE
 from claude_code_mixin.content.recording_rules.pipeline import GAP
+from claude_code_mixin.content.recording_rules.session import START_SESSIONS
 from claude_code_mixin.durations import seconds
 from claude_code_mixin.ingest import by_collector
 
@@ -53,18 +54,17 @@ sum by (error) (increase({LOST}[15m])) > 0
     no_data="silent: without the collector's own metrics no loss is known; the canary covers that",
     unavailable=SUMS_UP,
 )
+SESSIONS_TAKEN_UP = f'{START_SESSIONS}{{start_type=~"resume|continue"}}'
 COUNTERS_UNRELIABLE = Alert(
     name="ClaudeCodeCountersUnreliable",
-    expr=f"""
-sum by ({TEAM}) (sum_over_time({COUNTERS_FALLEN}[15m])) > 0
-or
-sum by ({TEAM}) (sum_over_time({COUNTERS_RETURNED}[15m])) > 0
-""",
+    expr="\nor\n".join(
+        f"sum by ({TEAM}) (sum_over_time({found}[15m])) > 0" for found in (*UNRELIABLE, SESSIONS_TAKEN_UP)
+    ),
     keep_firing_for="1h",
     severity="warning",
-    summary="Counters of Claude Code sessions fall or come back: what was spent in between is not counted.",
-    description="{{ $value | humanize }} times in 15 minutes a session's counter fell or came back, which "
-    "those of one process never do. Spend is too low: send telemetry through the compiled collector, or see "
-    "the runbook.",
+    summary="Counters of Claude Code sessions cannot be told apart or got lost: spend is missing.",
+    description="{{ $value | humanize }} times in 15 minutes a session was resumed or continued, or its "
+    "counter fell, came back, or went unobserved. Spend is too low: send telemetry through the compiled "
+    "collector, or see the runbook.",
     no_data="silent: without sessions no counter can fall; an absent target has an alert of its own",
 )

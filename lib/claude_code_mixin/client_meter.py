@@ -20,7 +20,9 @@ from claude_code_mixin.settings import active
 PREVIOUS = "90s"
 """Reaches the evaluation before, a minute ago, and no earlier one."""
 RETURNS_MEMORY = "1h"
-"""Within what time a series that comes back is noticed."""
+"""Within what time a series that comes back, or comes back lower, is noticed."""
+YOUNG = "5m"
+"""How long the Prometheus exporter of a collector keeps a series after its last update, by default."""
 ON_TARGET = "on (job, instance)"
 _SUMMED = "is about raw series of single sessions, which the compiled collector sums up"
 _DELTAS = "is about totals, and the raw series of this ingest profile are deltas"
@@ -74,37 +76,58 @@ def client_cut(cut: Cut, metric: str, extra: str, unit: str, what: str, allow: A
 
 
 def unreliable(metric: str) -> tuple[Record, ...]:
-    """Return by team how many series of `metric` fell, and how many were away and came back, in the minute.
+    """Return by team how many series of `metric` fell, how many came back, and how many went unobserved.
 
-    A counter of one process does neither: it was written by several, or forgotten on its way.
+    A counter of one process neither falls nor comes back: it was written by several, or forgotten on its way.
     """
-    prefix, teams = active().prefixes.record, kept(("team",), active())
-    no_state = _SUMMED if by_collector() else _DELTAS if sums_deltas() else ""
-    seen, known = (f"{prefix}client:claude_code_{metric}:{part}" for part in ("seen", "known"))
-    previous = f"last_over_time({seen}[{PREVIOUS}] offset 1ms)"
-    fell = f"({seen} - {previous}) < 0"
-    back = f"({seen} unless {previous}) and last_over_time({seen}[{RETURNS_MEMORY}] offset 1ms)"
+    level = f"{active().prefixes.record}client:claude_code_{metric}"
+    seen, known = f"{level}:seen", f"{level}:known"
+    memory = f"last_over_time({seen}[{RETURNS_MEMORY}] offset 1ms)"
+    back = f"({seen} unless last_over_time({seen}[{PREVIOUS}] offset 1ms)) and {memory}"
     evaluated = f"and on () (time() - max({known}) < {seconds(PREVIOUS):.0f})"
+    gone = _gone_with_prometheus(level, memory) if scraped() else _gone_with_collector(level)
     return (
-        Record(
-            name="team:claude_code_counters_fallen:increase1m",
-            expr=_vocabulary(fell, teams, "count"),
-            unit="1",
-            help="Sessions whose counter fell in the minute, which no counter of one process does",
-            unavailable=no_state,
-        ),
-        Record(
-            name="team:claude_code_counters_returned:increase1m",
-            expr=f"{_vocabulary(back, teams, 'count')}\n{evaluated}",
-            unit="1",
-            help="Sessions whose counter was away for minutes and came back",
-            unavailable=no_state,
+        _evidence("fallen", f"({seen} - {memory}) < 0", "Sessions whose counter fell in the minute"),
+        _evidence("returned", back, "Sessions whose counter was away for minutes and came back", evaluated),
+        _evidence(
+            "forgotten", gone, "Sessions whose counter went when its last value may not have been read"
         ),
     )
 
 
+def _gone_with_collector(level: str) -> str:
+    """An exporter keeps a series for minutes after its last update: one that goes sooner went with it."""
+    older = f"last_over_time({level}:seen[{RETURNS_MEMORY}] offset {YOUNG})"
+    young = f"last_over_time({level}:seen[{YOUNG}] offset 1ms) unless {older}"
+    return f"({young} unless {level}:seen) and {ON_TARGET} {level}:alive"
+
+
+def _gone_with_prometheus(level: str, memory: str) -> str:
+    """What was scraped after the last evaluation before a gap is read by none, unless it is there again.
+
+    A Prometheus that ends marks nothing stale: the bare name would show what was seen before the gap.
+    """
+    resumed = f"({level}:known unless last_over_time({level}:known[{PREVIOUS}] offset 1ms))"
+    return f"({memory} unless last_over_time({level}:seen[30s])) and on () {resumed}"
+
+
+def _evidence(name: str, expr: str, what: str, condition: str = "") -> Record:
+    return Record(
+        name=f"team:claude_code_counters_{name}:increase1m",
+        expr=f"{_vocabulary(expr, kept(('team',), active()), 'count')}\n{condition}".strip(),
+        unit="1",
+        help=what,
+        unavailable=_SUMMED if by_collector() else _DELTAS if sums_deltas() else "",
+    )
+
+
 def _heartbeat(metric: str) -> tuple[Record, Record]:
-    """Known and alive; of clients that come and go by the hundred, known holds the last one of all only."""
+    """Known and alive; of clients that come and go by the hundred, known holds the last one of all only.
+
+    A bare `up` would reach back further than counters are read: after minutes without Prometheus its target
+    would seem to have been scraped, and every series on it to have been away.
+    """
+    up = selector("up", job=active().meter.job)
     level = f"client:claude_code_{metric}"
     prefix = active().prefixes.record
     last = f"last_over_time({prefix}{level}:alive[{PREVIOUS}] offset 1ms)"
@@ -118,7 +141,7 @@ def _heartbeat(metric: str) -> tuple[Record, Record]:
         help="Unix time of the heartbeat before this evaluation's own",
         public=False,
     )
-    beats = f'group by (job, instance) (up{{job="{active().meter.job}"}} == 1) * time()'
+    beats = f"group by (job, instance) (last_over_time({up}[{PREVIOUS}]) == 1) * time()"
     alive = Record(
         name=f"{level}:alive",
         expr="vector(time())" if sums_deltas() else beats,

@@ -9,10 +9,12 @@ import yaml
 
 from claude_code_mixin.fleet import widespread
 from claude_code_mixin.fleet.faults import FAULTS
-from claude_code_mixin.fleet.lab import read
+from claude_code_mixin.fleet.lab import SMOKE
 from claude_code_mixin.fleet.lab_break import BREAKS, BreakError
-from claude_code_mixin.fleet.lab_cells import QUANTITIES
+from claude_code_mixin.fleet.lab_collector import JOB
+from claude_code_mixin.fleet.lab_profiles import COLLECTOR, SETUPS, Setup, built, read
 from claude_code_mixin.fleet.lab_stack import Built
+from claude_code_mixin.fleet.lab_workloads import LAB_WORKLOADS
 from claude_code_mixin.fleet.process import ServerError
 
 BUILD = Path(__file__).parents[2] / "build"
@@ -51,20 +53,30 @@ def test_offset_increments_replaces_every_memory() -> None:
     assert all(":seen offset 1m" in str(rule["expr"]) for rule in rules)
 
 
-def test_spend_and_sessions_are_recorded() -> None:
+@pytest.mark.parametrize("setup", SETUPS, ids=lambda setup: str(setup.name))
+def test_every_quantity_is_recorded(setup: Setup) -> None:
     """A record that was renamed would otherwise be left out of the table as not recorded."""
-    built = read(BUILD)
-    found = {it.name for it in QUANTITIES if built.records(it.record.partition("{")[0])}
-    assert found >= {
-        "dollars",
-        "tokens",
-        "requests",
-        "sessions",
-        "client dollars",
-        "client tokens",
-        "tool calls",
-    }
-    assert not built.records("identity:claude_code_cost_usd:increase1")
+    made = built(setup, BUILD)
+    missing = [it.name for it in setup.quantities if not made.records(it.record.partition("{")[0])]
+    assert not missing
+    assert not made.records("identity:claude_code_cost_usd:increase1")
+
+
+@pytest.mark.parametrize("setup", SETUPS, ids=lambda setup: str(setup.name))
+def test_rules_and_usual_queries_read_the_same_counters(setup: Setup) -> None:
+    """Where the widespread queries read what our rules read, the rules name counter and job."""
+    if setup is not COLLECTOR:
+        rules = "".join(built(setup, BUILD).rules.values())
+        job = setup.job or JOB
+        assert all(f'{it.raw}{{job="{job}"}}' in rules for it in setup.quantities if it.raw)
+
+
+@pytest.mark.parametrize("setup", SETUPS, ids=lambda setup: str(setup.name))
+def test_the_sample_holds_cells_of_each_setup(setup: Setup) -> None:
+    """What it names exists and can happen there."""
+    faults, workloads = SMOKE[setup.name]
+    assert set(faults) <= FAULTS.keys() - setup.skipped.keys()
+    assert set(workloads) <= LAB_WORKLOADS.keys()
 
 
 def test_a_folder_without_rules_is_refused(tmp_path: Path) -> None:

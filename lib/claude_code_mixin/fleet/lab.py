@@ -11,23 +11,40 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from claude_code_mixin.fleet import lab_report
 from claude_code_mixin.fleet.faults import FAULTS
 from claude_code_mixin.fleet.lab_break import BREAKS, Break
-from claude_code_mixin.fleet.lab_cells import Expected, expected
+from claude_code_mixin.fleet.lab_expected import Expected, expected
+from claude_code_mixin.fleet.lab_markdown import markdown
+from claude_code_mixin.fleet.lab_profiles import COLLECTOR, PROFILES, SETUPS, Setup, built
 from claude_code_mixin.fleet.lab_run import run
 from claude_code_mixin.fleet.lab_stack import Built, Lab
 from claude_code_mixin.fleet.lab_workloads import LAB_WORKLOADS
-from claude_code_mixin.fleet.process import ServerError, tool
+from claude_code_mixin.fleet.process import tool
 from claude_code_mixin.fleet.workloads import WRITERS
 
+NAMES = tuple(dict.fromkeys((*PROFILES, *(setup.name for setup in SETUPS))))
+EXPECTED = (Path("tests/truth/expected.toml"), Path("tests/truth/expected_profiles.toml"))
 FACTOR, SMOKE_FACTOR = 24, 60
-SMOKE_FAULTS = ("none", "prometheus_kill")
-SMOKE_WORKLOADS = ("one_shots", "clear", "clock_skew", "retries", "six_writers", "cumulative")
+SMOKE_RUNS = 2
+"""Runs of the sample at the same time: most of a small one is waiting for Prometheus to find its targets."""
+SMOKE: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "collector": (
+        ("none", "prometheus_kill"),
+        ("one_shots", "clear", "clock_skew", "retries", "six_writers", "cumulative"),
+    ),
+    "collector-default, delta": (("none",), ("one_shots", "clear")),
+    "collector-default, cumulative": (("none",), ("clear", "six_writers", "parallel")),
+    "scrape": (("none",), ("clear", "six_writers", "continue")),
+}
+"""Setup -> the faults and workloads of the sample."""
 BREAK_WORKLOADS = (
     "idle_gaps",
     "one_shots",
@@ -39,12 +56,16 @@ BREAK_WORKLOADS = (
 )
 
 
-def read(build: Path) -> Built:
-    """Return what is to be run from the build folder; raise ServerError when it holds no rules."""
-    rules = {file.name: file.read_text("utf-8") for file in sorted(build.glob("prometheus/*.rules.yaml"))}
-    if not rules:
-        raise ServerError(f"{build}/prometheus holds no rule file: run `claude-code-mixin build` first")
-    return Built((build / "collector" / "config.yaml").read_text("utf-8"), rules)
+@dataclass(frozen=True)
+class Job:
+    """What is to be run of a setup: its build, the faults that can happen there, and the workloads."""
+
+    setup: Setup
+    built: Built
+    faults: tuple[str, ...]
+    workloads: tuple[str, ...]
+    factor: int
+    listed: Sequence[Expected]
 
 
 def version(name: str) -> str:
@@ -54,44 +75,63 @@ def version(name: str) -> str:
     return said.partition("version ")[2].split()[0]
 
 
-def cells(
-    built: Built, factor: int, fault: str, workloads: Sequence[str], listed: Sequence[Expected]
-) -> list[lab_report.Row]:
+def cells(job: Job, fault: str) -> list[lab_report.Row]:
     """Run one fault with all workloads, say how long it took, and return its rows."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        lab = Lab(Path(folder), built, factor, WRITERS)
-        found = run(lab, FAULTS[fault], [LAB_WORKLOADS[name] for name in workloads], listed)
+        lab = Lab(Path(folder), job.built, job.factor, WRITERS)
+        found, failed = run(
+            job.setup, lab, FAULTS[fault], [LAB_WORKLOADS[name] for name in job.workloads], job.listed
+        )
     rows = [lab_report.row(cell) for cell in found]
     seconds = time.monotonic() - began
-    _say(f"{fault}: {len(rows)} cells in {seconds:.0f} s, {sum(it['red'] for it in rows)} red")
+    red = sum(it["red"] for it in rows)
+    _say(
+        f"{job.setup.name}, {fault}: {len(rows)} cells in {seconds:.0f} s, {red} red; "
+        f"{failed:.1%} of scrapes failed"
+    )
     return rows
 
 
-def table(built: Built, options: argparse.Namespace, listed: Sequence[Expected]) -> lab_report.Table:
-    """Run every fault that was asked for and return the whole table."""
-    rows = [
-        row
-        for fault in options.faults
-        for row in cells(built, options.factor, fault, options.workloads, listed)
-    ]
+def jobs(options: argparse.Namespace, listed: Sequence[Expected]) -> Iterator[Job]:
+    """Yield what was asked for, setup by setup; say which faults cannot happen in one."""
+    for setup in SETUPS:
+        if not {setup.profile, setup.name} & set(options.profiles):
+            continue
+        usual = SMOKE[setup.name] if options.smoke else (tuple(FAULTS), tuple(LAB_WORKLOADS))
+        faults, workloads = options.faults or usual[0], options.workloads or usual[1]
+        for fault in faults:
+            if fault in setup.skipped:
+                _say(f"{setup.name}, {fault}: not run: {setup.skipped[fault]}")
+        possible = tuple(fault for fault in faults if fault not in setup.skipped)
+        yield Job(setup, built(setup, options.build), possible, tuple(workloads), options.factor, listed)
+
+
+def table(options: argparse.Namespace, listed: Sequence[Expected]) -> lab_report.Table:
+    """Run every setup and fault that was asked for and return the whole table."""
+    found = list(jobs(options, listed))
+    runs = [(job, fault) for job in found for fault in job.faults]
+    with ThreadPoolExecutor(SMOKE_RUNS if options.smoke else 1) as pool:
+        rows = list(chain.from_iterable(pool.map(lambda run: cells(*run), runs)))
+    faults = [name for name in FAULTS if any(name in job.faults for job in found)]
+    workloads = [name for name in LAB_WORKLOADS if any(name in job.workloads for job in found)]
     return {
         "date": str(datetime.now(UTC).date()),
         "command": "make truth",
         "versions": {name: version(name) for name in ("prometheus", "otelcol")},
         "factor": options.factor,
+        "setups": {job.setup.name: lab_report.setup(job.setup, job.faults) for job in found},
         "faults": {
-            name: {"description": FAULTS[name].description, "limit": FAULTS[name].limit}
-            for name in options.faults
+            name: {"description": FAULTS[name].description, "limit": FAULTS[name].limit} for name in faults
         },
-        "workloads": {name: LAB_WORKLOADS[name].description for name in options.workloads},
+        "workloads": {name: LAB_WORKLOADS[name].description for name in workloads},
         "cells": rows,
     }
 
 
-def broken(built: Built, it: Break, options: argparse.Namespace, listed: Sequence[Expected]) -> str:
+def broken(job: Job, it: Break) -> str:
     """Run the pipeline with a break and return its line; it begins with RED when the break was noticed."""
-    rows = cells(it.change(built, options.factor), options.factor, it.fault, options.workloads, listed)
+    rows = cells(replace(job, built=it.change(job.built, job.factor)), it.fault)
     red = [row for row in rows if row["red"]]
     if not red:
         return f"GREEN | {it.name} | {it.description} | {it.fault} | 0 of {len(rows)} | -"
@@ -100,11 +140,13 @@ def broken(built: Built, it: Break, options: argparse.Namespace, listed: Sequenc
     return f"RED | {it.name} | {it.description} | {it.fault} | {len(red)} of {len(rows)} | {shown}"
 
 
-def _break_all(built: Built, options: argparse.Namespace, listed: Sequence[Expected]) -> int:
+def _break_all(options: argparse.Namespace, listed: Sequence[Expected]) -> int:
     """Run every break that was asked for, write their lines; return 0 only if each turned red."""
     lines = []
+    workloads = tuple(options.workloads or BREAK_WORKLOADS)
+    job = Job(COLLECTOR, built(COLLECTOR, options.build), (), workloads, options.factor, listed)
     for name in options.broken:
-        lines.append(broken(built, BREAKS[name], options, listed))
+        lines.append(broken(job, BREAKS[name]))
         _say(lines[-1])
     versions = ", ".join(f"{name} {version(name)}" for name in ("prometheus", "otelcol"))
     head = "| | break | what is wrong | fault | cells outside their limits | worst cell |\n|" + " --- |" * 6
@@ -112,22 +154,24 @@ def _break_all(built: Built, options: argparse.Namespace, listed: Sequence[Expec
         (options.output / "truth_broken.md").write_text(
             f"# The truth table with the pipeline broken on purpose\n\n`make truth-broken`, "
             f"{datetime.now(UTC).date()}, {versions}; the clock runs {options.factor} times faster; "
-            f"workloads: {', '.join(options.workloads)}.\n\n{head}\n"
-            + "".join(f"| {line} |\n" for line in lines),
+            f"workloads: {', '.join(workloads)}.\n\n{head}\n" + "".join(f"| {line} |\n" for line in lines),
             "utf-8",
         )
     return 0 if all(line.startswith("RED") for line in lines) else 1
 
 
-def _table(built: Built, options: argparse.Namespace, listed: Sequence[Expected]) -> int:
-    found = table(built, options, listed)
+def _table(options: argparse.Namespace, listed: Sequence[Expected]) -> int:
+    began = time.monotonic()
+    found = table(options, listed)
     if options.output:
         (options.output / "truth.json").write_text(lab_report.as_json(found), "utf-8")
-        (options.output / "truth.md").write_text(lab_report.markdown(found), "utf-8")
-    _say(f"\n{lab_report.summary(found)}\n{lab_report.red_cells(found['cells'])}")
+        for name, text in markdown(found).items():
+            (options.output / name).write_text(text, "utf-8")
+    _say(f"\n{lab_report.summaries(found)}\n{lab_report.red_cells(found['cells'])}")
     _say(
-        f"{len(options.workloads)} workloads x {len(options.faults)} faults, clock {options.factor} times "
-        f"faster: {lab_report.verdict(found['cells'])}"
+        f"{len(found['setups'])} setups, {len(found['workloads'])} workloads, {len(found['faults'])} faults "
+        f"in {time.monotonic() - began:.0f} s, clock {options.factor} times faster: "
+        f"{lab_report.verdict(found['cells'])}"
     )
     return 1 if any(cell["red"] for cell in found["cells"]) else 0
 
@@ -140,18 +184,18 @@ def _say(text: str) -> None:
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="claude_code_mixin.fleet.lab", description=__doc__)
     parser.add_argument("--build", type=Path, default=Path("build"), help="folder of the built files")
-    parser.add_argument("--expected", type=Path, default=Path("tests/truth/expected.toml"))
-    parser.add_argument("--output", type=Path, help="folder for truth.json and truth.md; none: print only")
+    parser.add_argument(
+        "--expected", type=Path, nargs="+", default=EXPECTED, help="lists of cells that cannot be right"
+    )
+    parser.add_argument("--output", type=Path, help="folder for truth.json and *.md; none: print only")
     parser.add_argument("--factor", type=int, help="how many times faster the clock runs")
+    parser.add_argument("--profiles", choices=NAMES, nargs="+", default=PROFILES)
     parser.add_argument("--faults", choices=FAULTS, nargs="+")
     parser.add_argument("--workloads", choices=LAB_WORKLOADS, nargs="+")
     parser.add_argument("--break", dest="broken", choices=[*BREAKS, "all"], nargs="+")
-    parser.add_argument("--smoke", action="store_true", help="a sample that takes less than a minute")
+    parser.add_argument("--smoke", action="store_true", help="a sample that takes less than 90 seconds")
     found = parser.parse_args(arguments)
     found.factor = found.factor or (SMOKE_FACTOR if found.smoke else FACTOR)
-    found.faults = found.faults or list(SMOKE_FAULTS if found.smoke else FAULTS)
-    usual = SMOKE_WORKLOADS if found.smoke else BREAK_WORKLOADS if found.broken else tuple(LAB_WORKLOADS)
-    found.workloads = found.workloads or list(usual)
     found.broken = list(BREAKS) if found.broken and "all" in found.broken else found.broken
     return found
 
@@ -159,9 +203,12 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
 def main(arguments: Sequence[str]) -> int:
     """Run what was asked for: 0 when every cell is inside its limit or listed, and every break shows."""
     options = _options(arguments)
-    listed = expected(options.expected.read_text("utf-8"), list(FAULTS), list(LAB_WORKLOADS))
-    built = read(options.build)
-    return (_break_all if options.broken else _table)(built, options, listed)
+    listed = [
+        entry
+        for path in options.expected
+        for entry in expected(path.read_text("utf-8"), list(FAULTS), list(LAB_WORKLOADS))
+    ]
+    return (_break_all if options.broken else _table)(options, listed)
 
 
 if __name__ == "__main__":

@@ -36,13 +36,15 @@ class Gate(Exporter):
 class Doors:
     """Where all clients of the lab post: each process to one of `ours`, what was taken also to its `copies`.
 
-    `open` False refuses connections, as a load balancer does for a collector that is being drained.
+    Without `events` clients send counters alone: nobody asks them for logs. `open` False refuses connections,
+    as a load balancer does for a collector that is being drained.
     `accepted` notes every post that ours took with the Unix time of the answer, `missed` the copies that
     were never taken.
     """
 
     ours: Sequence[Sink]
     copies: Sequence[HttpSink]
+    events: bool = True
     open: bool = True
     accepted: list[tuple[float, Batch]] = field(default_factory=list)
     missed: int = 0
@@ -51,6 +53,8 @@ class Doors:
 
     def send(self, batch: Batch) -> Outcome:
         """Post a batch once; whatever ours takes, the copy gets as often. A relay may hold it back."""
+        if batch.events and not self.events:
+            return Outcome.REFUSED
         kept = self.relay.keep(batch)
         if kept:
             return kept
@@ -61,7 +65,7 @@ class Doors:
         if outcome is Outcome.ACCEPTED:
             with self._lock:
                 self.accepted.append((time.time(), batch))
-            if batch.points:
+            if batch.points and self.copies:
                 self._copy(batch, self.copies[number % len(self.copies)])
         return outcome
 

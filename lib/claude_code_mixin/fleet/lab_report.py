@@ -1,4 +1,4 @@
-"""The truth table as JSON, and as Markdown made from that JSON alone."""
+"""The truth table as JSON: its rows, and what can be said of some of them in a sentence or a line."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from claude_code_mixin.fleet.lab_cells import ROUNDING, Cell, share
+from claude_code_mixin.fleet.lab_profiles import Setup
 from claude_code_mixin.fleet.widespread import QUERIES
 
 Row = dict[str, Any]
@@ -16,6 +17,8 @@ Table = dict[str, Any]
 LIMITS = {
     "exact": "0.0 %",
     "graceful": "0.5 %",
+    "near": "0.5 %",
+    "none": "none, an alert fires",
     "bound": "what was accepted after the last scrape",
 }
 SMALLEST = 5e-5  # a smaller share is shown as 0.0 %
@@ -24,6 +27,8 @@ SMALLEST = 5e-5  # a smaller share is shown as 0.0 %
 def row(cell: Cell) -> Row:
     """Return a cell as JSON holds it: amounts with nine digits, errors as shares, null for unknown."""
     found: Row = {
+        "profile": cell.profile,
+        "clients": cell.clients,
         "fault": cell.fault,
         "workload": cell.workload,
         "quantity": cell.quantity,
@@ -43,11 +48,29 @@ def row(cell: Cell) -> Row:
     found |= {name: _rounded(value) for name, value in optional.items() if value is not None}
     if cell.reasons:
         found["reasons"] = list(cell.reasons)
+    if cell.detected_by:
+        found |= {
+            "detected_by": list(cell.detected_by),
+            "undetected": list(cell.undetected),
+            "right": cell.ours is not None and cell.inside("near"),
+        }
     if cell.widespread and cell.raw_truth:
         found["widespread"] = {
             name: _rounded(share(value, cell.raw_truth)) for name, value in cell.widespread.items()
         }
     return found
+
+
+def setup(of: Setup, faults: Sequence[str]) -> dict[str, Any]:
+    """Return a setup as JSON holds it, with the faults that were run in it."""
+    return {
+        "profile": of.profile,
+        "clients": of.clients,
+        "description": of.description,
+        "limit": "exact" if of.strict else "near",
+        "faults": list(faults),
+        "skipped": dict(of.skipped),
+    }
 
 
 def _rounded(value: float | None) -> float | None:
@@ -75,12 +98,14 @@ def amount(value: float | None) -> str:
     return "-" if value is None else f"{value:.9g}" if value == int(value) else f"{value:.6g}"
 
 
-def _line(*columns: str) -> str:
+def line(*columns: str) -> str:
+    """Return a line of a table in Markdown."""
     return "| " + " | ".join(columns) + " |"
 
 
-def _header(*columns: str) -> list[str]:
-    return [_line(*columns), _line(*["---"] * len(columns))]
+def header(*columns: str) -> list[str]:
+    """Return the first two lines of a table in Markdown."""
+    return [line(*columns), line(*["---"] * len(columns))]
 
 
 def verdict(cells: Sequence[Row]) -> str:
@@ -89,36 +114,63 @@ def verdict(cells: Sequence[Row]) -> str:
     listed = sum("reasons" in cell for cell in cells)
     silent = sum(cell["ours"] is None for cell in cells)
     state = f"RED: {len(red)} of {len(cells)} cells are outside their limits" if red else "GREEN"
-    return f"{state}; {len(cells)} cells, {listed} of them listed beforehand, {silent} not recorded by us."
+    right = sum(cell.get("right", False) for cell in cells)
+    said = f"; {right} of the cells listed as wrong are right all the same" if right else ""
+    return (
+        f"{state}; {len(cells)} cells, {listed} of them listed beforehand, {silent} not recorded by us{said}."
+    )
 
 
-def summary(table: Table) -> str:
-    """Return a line for every fault: our worst cell, and what the usual queries show for dollars."""
-    usual_names = (f"`{name}`" for name in QUERIES)
-    lines = _header("fault", "cells", "limit", "worst cell of ours", "our dollars", "red", *usual_names)
-    for name in table["faults"]:
-        cells = [cell for cell in table["cells"] if cell["fault"] == name]
+def cells_of(table: Table, name: str) -> list[Row]:
+    """Return the rows of the setup `name`."""
+    of = table["setups"][name]
+    return [cell for cell in table["cells"] if all(cell[key] == of[key] for key in ("profile", "clients"))]
+
+
+def summary(table: Table, name: str) -> str:
+    """Return a line for every fault of a setup: our worst cells, and the usual queries for dollars."""
+    usual_names = (f"`{query}`" for query in QUERIES)
+    lines = header(
+        "fault", "cells", "limit", "worst cell", "worst listed as wrong", "our dollars", "red", *usual_names
+    )
+    of = table["setups"][name]
+    for fault in of["faults"]:
+        cells = [cell for cell in cells_of(table, name) if cell["fault"] == fault]
+        held = [cell for cell in cells if cell["limit"] != "none"]
+        wrong = [cell for cell in cells if cell["limit"] == "none"]
         usual = [
             cell["widespread"] for cell in cells if cell["quantity"] == "dollars" and "widespread" in cell
         ]
+        limit = table["faults"][fault]["limit"] if of["limit"] == "exact" else of["limit"]
         lines.append(
-            _line(
-                name,
+            line(
+                fault,
                 str(len(cells)),
-                _limits(table["faults"][name]["limit"], cells),
-                percent(max((deviation(cell) for cell in cells), default=0.0)).lstrip("+"),
+                _limits(limit, cells),
+                _worst(held),
+                _worst(wrong) if wrong else "-",
                 percent(_dollars(cells)),
                 str(sum(cell["red"] for cell in cells)),
                 *(_median(it[query] for it in usual) for query in QUERIES),
             )
         )
+    lines += [f"\n{fault}: not run, {reason}." for fault, reason in of["skipped"].items()]
     return "\n".join(lines) + "\n"
+
+
+def _worst(cells: Sequence[Row]) -> str:
+    return percent(max((deviation(cell) for cell in cells), default=0.0)).lstrip("+")
+
+
+def summaries(table: Table) -> str:
+    """Return the summary of every setup under its name."""
+    return "\n".join(f"{name}\n{summary(table, name)}" for name in table["setups"])
 
 
 def _limits(limit: str, cells: Sequence[Row]) -> str:
     """Return the limit of a fault, and the one that its cells have instead where the list says so."""
-    instead = sorted({cell["limit"] for cell in cells} - {limit})
-    return "; listed instead: ".join(LIMITS[name] for name in (limit, *instead))
+    instead = sorted({LIMITS[cell["limit"]] for cell in cells} - {LIMITS[limit]})
+    return "; listed instead: ".join((LIMITS[limit], *instead))
 
 
 def held_against(cell: Row) -> float:
@@ -150,77 +202,28 @@ def red_cells(cells: Sequence[Row]) -> str:
     """Return a line for every cell outside its limit, the worst first."""
     red = sorted((cell for cell in cells if cell["red"]), key=lambda cell: -deviation(cell))
     return "".join(
-        f"RED {cell['fault']} / {cell['workload']} / {cell['quantity']}: truth "
-        f"{amount(held_against(cell))}, ours {amount(cell['ours'])}; {_note(cell)}\n"
+        f"RED {cell['profile']} ({cell['clients']}) / {cell['fault']} / {cell['workload']} / "
+        f"{cell['quantity']}: truth {amount(held_against(cell))}, ours {amount(cell['ours'])}; {note(cell)}\n"
         for cell in red
     )
 
 
-def _note(cell: Row) -> str:
+def note(cell: Row) -> str:
+    """Return what is to be said of a cell: that it is red, what it is held against, which alert fired."""
     notes = ["**RED**"] if cell["red"] else []
     if "reference" in cell:
         notes.append(f"listed: held against {amount(cell['reference'])}")
     if cell["limit"] == "bound":
         notes.append(f"lost {amount(cell['lost'])} of at most {amount(cell.get('at_risk', 0.0))}")
+    if cell["limit"] == "none":
+        notes.append("listed as wrong")
+    if "detected_by" in cell:
+        notes.append(_alerts(cell))
     if cell["ours"] is None:
         notes.append("not recorded by us")
     return ", ".join(notes)
 
 
-def _fault(table: Table, name: str) -> str:
-    fault = table["faults"][name]
-    lines = [f"\n## {name}\n", f"{fault['description']}. Limit: {LIMITS[fault['limit']]}.\n"]
-    lines += _header(
-        "workload", "quantity", "truth", "ours", "error", *(f"`{query}`" for query in QUERIES), "note"
-    )
-    for cell in table["cells"]:
-        if cell["fault"] == name:
-            usual = cell.get("widespread", {})
-            lines.append(
-                _line(
-                    cell["workload"],
-                    cell["quantity"],
-                    amount(cell["truth"]),
-                    amount(cell["ours"]),
-                    percent(cell["error"]),
-                    *(percent(usual.get(query)) for query in QUERIES),
-                    _note(cell),
-                )
-            )
-    return "\n".join(lines) + "\n"
-
-
-def markdown(table: Table) -> str:
-    """Return the whole table for people."""
-    versions = ", ".join(f"{name} {version}" for name, version in table["versions"].items())
-    reasons = sorted({reason for cell in table["cells"] for reason in cell.get("reasons", [])})
-    workloads = "\n".join(f"- `{name}`: {text}" for name, text in table["workloads"].items())
-    listed = "\n".join(f"- {reason}" for reason in reasons)
-    return f"""# The truth table
-
-`{table["command"]}`, {table["date"]}, {versions}; the clock runs {table["factor"]} times faster.
-{verdict(table["cells"])}
-
-Truth is what the simulated clients exported successfully: every batch that was acknowledged, once. Ours is
-the sum of the recorded increments; its deviation is summed over every label set (team, model, type), so that
-errors cannot cancel out. The columns in code font are what the usual queries show on the same data in the
-same run, from a second collector configured as most are (OTLP into its Prometheus exporter, session ids kept,
-series expiring after five minutes), scraped by the same Prometheus: `sum(increase(m[run]))`,
-`sum(rate(m[5m]))` integrated, `sum(max_over_time(m[run]))`, `sum(m)` at the end. All workloads of a fault run
-side by side against the same servers. Sessions last minutes here, so that what a query misses at their begin
-and end weighs more than in a fleet whose sessions last for hours.
-
-## By fault
-
-The worst cell of ours is what it lost and gained, for a listed cell against what it is held against; our
-dollars are summed over all workloads; the usual queries have their median error for dollars.
-
-{summary(table)}
-## Workloads
-
-{workloads}
-
-## Cells that were known beforehand not to show what was exported
-
-{listed or "None."}
-{"".join(_fault(table, name) for name in table["faults"])}"""
+def _alerts(cell: Row) -> str:
+    silent = cell["undetected"]
+    return ", ".join(f"{name} {'was silent' if name in silent else 'fired'}" for name in cell["detected_by"])

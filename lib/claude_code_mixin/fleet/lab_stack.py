@@ -1,33 +1,31 @@
-"""The servers of one run of the lab: our collectors and the widespread ones, scraped by one Prometheus."""
+"""What every stack of the lab has: a Prometheus with the built rules on a faster clock, and targets."""
 
 from __future__ import annotations
 
+import re
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
-from claude_code_mixin.compile import drain
-from claude_code_mixin.fleet import runner, scale, widespread
-from claude_code_mixin.fleet.exporters import HttpSink, Ledger, deliver
-from claude_code_mixin.fleet.lab_gates import Doors, Gate
+from claude_code_mixin.fleet import scale
+from claude_code_mixin.fleet.exporters import Ledger
+from claude_code_mixin.fleet.lab_gates import Doors
 from claude_code_mixin.fleet.process import ServerError
-from claude_code_mixin.fleet.protocols import MixedSink
 from claude_code_mixin.fleet.servers import Collector, Prometheus
 from claude_code_mixin.fleet.telemetry import Batch
 from claude_code_mixin.fleet.workloads import Workload
 
-JOB = "claude-code-collector"
-PASSWORD = "made-up-for-this-run"  # noqa: S105 - of servers that live for minutes on loopback
 SCRAPE, TIMEOUT, EVALUATION, LOOKBACK = "15s", "10s", "1m", "5m"
-DRAIN = f"{drain.SECONDS}s"
-BATCH_SECONDS = 0.2
-"""The collector's batch timeout; it is not scaled."""
-SLACK_SECONDS = 0.3
-"""How long, on the wall clock, a post may take from its answer to the exporter besides."""
 WAIT_SECONDS = 60.0
+KNOWN = re.compile(r"record: (\S+:known)\n")
+"""Heartbeats before the current one: a meter that has one has run twice beside a scraped target."""
+SEED = 1
+HISTORY_SEED = 99
+"""Of what was played before Prometheus was installed: other sessions than those of the run."""
 
 
 @dataclass(frozen=True)
@@ -45,73 +43,99 @@ class Built:
 
 @dataclass(frozen=True)
 class Lab:
-    """The conditions of a run: folder of its data, clock `factor`, writers' names, number of replicas."""
+    """The conditions of a run: folder of its data, clock `factor`, writers' names, replicas, workloads."""
 
     folder: Path
     built: Built
     factor: int
     writers: Sequence[str]
+    workloads: Sequence[Workload] = ()
     replicas: int = 1
 
 
-class Stack:
+class Target(Protocol):
+    """Something that is scraped, as faults see it; `delay` is in seconds of the wall clock."""
+
+    failing: bool
+    delay: float
+
+    def up(self) -> object:
+        """Answer scrapes again."""
+
+    def down(self) -> None:
+        """Refuse connections."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What collectors had accepted after their last scrape when they ended, and all they had before."""
+
+    before: Sequence[Batch]
+    at_risk: Sequence[Batch]
+
+
+class Stack(ABC):
     """The running servers; a context manager. Prometheus starts when `install()` is called.
 
-    `at_risk` collects what collectors had accepted after their last scrape when they ended.
+    `gates` stand before what our rules read, `copy_gates` before what only the widespread queries read, which
+    has the scrape job `usual_job`. `losses` has an entry for each end of the collectors.
     """
 
-    def __init__(self, lab: Lab) -> None:
-        self.lab = lab
-        factor, numbers = lab.factor, range(lab.replicas)
-        passwords = dict.fromkeys(lab.writers, PASSWORD)
-        self.collectors = [
-            Collector(
-                lab.folder / f"ours-{it}",
-                config=lab.built.collector,
-                writers=passwords,
-                drain=scale.duration(DRAIN, factor),
-            )
-            for it in numbers
-        ]
-        self.copies = [
-            Collector(lab.folder / f"copy-{it}", config=widespread.collector(factor), writers={})
-            for it in numbers
-        ]
-        self.gates = [Gate(it.metrics) for it in self.collectors]
-        self.copy_gates = [Gate(it.metrics) for it in self.copies]
-        self.doors = Doors(
-            [MixedSink.to(it.otlp, it.grpc, passwords) for it in self.collectors],
-            [HttpSink(f"http://{it.otlp}") for it in self.copies],
-        )
+    usual_job: str
+
+    def __init__(
+        self, lab: Lab, jobs: Mapping[str, Sequence[str]], gates: Sequence[Target], copies: Sequence[Target]
+    ) -> None:
+        self.lab, self.gates, self.copy_gates = lab, list(gates), list(copies)
+        self.doors = Doors((), ())
         self.prometheus = Prometheus(
             lab.folder / "prometheus",
-            scrapes=[self._scrape(JOB, self.gates), self._scrape(widespread.JOB, self.copy_gates)],
-            rules={name: scale.rules(text, factor) for name, text in lab.built.rules.items()},
+            scrapes=[self._scrape(job, targets) for job, targets in jobs.items()],
+            rules={name: scale.rules(text, lab.factor) for name, text in lab.built.rules.items()},
             features=lab.built.features,
-            evaluation=scale.duration(EVALUATION, factor),
-            lookback=scale.duration(LOOKBACK, factor),
+            evaluation=scale.duration(EVALUATION, lab.factor),
+            lookback=scale.duration(LOOKBACK, lab.factor),
         )
-        self.at_risk: list[Batch] = []
+        self._targets = sum(len(targets) for targets in jobs.values())
+        self.losses: list[Loss] = []
         self.began = time.time()
-        self._starts = 1
         self._stack = ExitStack()
 
-    def _scrape(self, job: str, gates: Sequence[Gate]) -> dict[str, object]:
+    def _scrape(self, job: str, targets: Sequence[str]) -> dict[str, object]:
         return {
             "job_name": job,
             "scrape_interval": scale.duration(SCRAPE, self.lab.factor),
             "scrape_timeout": scale.duration(TIMEOUT, self.lab.factor),
-            "static_configs": [{"targets": [gate.target for gate in gates]}],
+            "static_configs": [{"targets": list(targets)}],
         }
+
+    @abstractmethod
+    def serve(self, stack: ExitStack) -> None:
+        """Start everything but Prometheus, to be ended by `stack`."""
+
+    @abstractmethod
+    def listening(self) -> int:
+        """Return how many targets answer scrapes when Prometheus is installed."""
+
+    @abstractmethod
+    def history(self) -> None:
+        """Let the clients count before Prometheus is installed: it must never count."""
+
+    @abstractmethod
+    def play(self, workload: Workload, ledger: Ledger) -> None:
+        """Play a workload to its end and note in `ledger` what became of its batches."""
+
+    @abstractmethod
+    def restart_collectors(self, end: Callable[[Collector], None]) -> None:
+        """End all collectors by `end`, start them anew, and note what they lost."""
+
+    @abstractmethod
+    def settle(self, ledgers: Mapping[str, Ledger]) -> None:
+        """Note in the `ledgers` of the workloads what is only known when all is over."""
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            for number, collector in enumerate(self.collectors):
-                collector.start_id = f"start-{number}"
-            for server in (*self.collectors, *self.copies):
-                stack.enter_context(server)
-            for gate in (*self.gates, *self.copy_gates):
-                stack.enter_context(gate)
+            self.serve(stack)
             stack.callback(self.prometheus.stop)
             self._stack = stack.pop_all()
         return self
@@ -123,35 +147,49 @@ class Stack:
         """Return how long a Prometheus duration of the real clock lasts here."""
         return scale.milliseconds(duration) / 1000 / self.lab.factor
 
-    def history(self, workloads: Sequence[Workload]) -> None:
-        """Give the collectors a past that nobody scraped: it must never count."""
-        for workload in workloads:
-            for batch in runner.batches(runner.play(workload, seed=99)):
-                deliver(batch, self.doors, Ledger(), sleep=lambda _: None)
-
     def install(self) -> None:
-        """Start Prometheus with the rules; wait until all is scraped and the meter has run beside it."""
+        """Start Prometheus with the rules; wait until all is scraped and every meter has run beside it."""
         self.prometheus.start()
-        deadline = time.monotonic() + WAIT_SECONDS
-        while self.prometheus.value("up") < 2 * self.lab.replicas:
-            if time.monotonic() > deadline:
-                raise ServerError(f"not every collector is scraped: {self.prometheus.tail()}")
-            time.sleep(0.1)
-        self.evaluations(3)
+        self._wait("up", self.listening(), "not every target is scraped")
+        heartbeats = {name for text in self.lab.built.rules.values() for name in KNOWN.findall(text)}
+        names = 'count(count by (__name__) ({__name__=~".+:known"}))'
+        self._wait(names, len(heartbeats), "not every meter runs")
+        self.evaluations(1)
         self.began = time.time()
 
-    def evaluations(self, count: int) -> None:
-        """Wait until the slowest rule group was due `count` times."""
-        time.sleep((count + 1) * self.seconds(EVALUATION))
+    def caught_up(self) -> None:
+        """Wait until every target was tried and every rule evaluated after it, also after a late restart."""
+        tried = f"count(count_over_time(up[{scale.duration(EVALUATION, self.lab.factor)}]))"
+        self._wait(tried, self._targets, "not every target is tried")
+        self.evaluations(3)
 
-    def restart_collectors(self, end: Callable[[Collector], None]) -> None:
-        """End all collectors by `end` and start them; note what ours had accepted after their last scrape."""
-        scraped = min(sample.value for sample in self.prometheus.query(f'timestamp(up{{job="{JOB}"}})'))
-        for collector in (*self.collectors, *self.copies):
-            end(collector)
-        since = scraped - BATCH_SECONDS - SLACK_SECONDS
-        self.at_risk += self.doors.accepted_between(since, time.time())
-        for collector in (*self.collectors, *self.copies):
-            self._starts += 1
-            collector.start_id = f"start-{len(self.collectors) + self._starts}"
-            collector.start()
+    def _wait(self, expr: str, least: int, otherwise: str) -> None:
+        deadline = time.monotonic() + WAIT_SECONDS
+        while self.prometheus.value(expr) < least:
+            if time.monotonic() > deadline:
+                raise ServerError(f"{otherwise}: {self.prometheus.tail()}")
+            time.sleep(0.1)
+
+    def evaluations(self, count: int) -> None:
+        """Wait until every rule group of the usual interval was evaluated `count` times from now on.
+
+        Raise ServerError when that takes too long, as on a machine that is too slow for the factor.
+        """
+        seen: dict[str, set[str]] = {}
+        deadline = time.monotonic() + WAIT_SECONDS
+        while min(map(len, seen.values()), default=0) <= count:
+            if time.monotonic() > deadline:
+                raise ServerError("rules are not evaluated in time: run with a smaller --factor")
+            for group in self.prometheus.rules():
+                if float(group["interval"]) <= self.seconds(EVALUATION):
+                    seen.setdefault(group["name"], set()).add(group["lastEvaluation"])
+            time.sleep(self.seconds(EVALUATION) / 5)
+
+    def failed_scrapes(self) -> float:
+        """Return the share of scrapes that failed since the run began, by a fault or a slow machine."""
+        return 1 - self.prometheus.value(f"avg(avg_over_time(up[{self.window}]))")
+
+    @property
+    def window(self) -> str:
+        """The time since the run began, as a Prometheus duration."""
+        return f"{(time.time() - self.began) * 1000:.0f}ms"

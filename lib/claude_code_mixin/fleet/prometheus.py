@@ -119,6 +119,14 @@ class Prometheus(Server):
             for row in rows
         ]
 
+    def stored(self, selector: str) -> list[Range]:
+        """Return the samples as they are stored of a range selector such as m[5m]."""
+        rows = self._api("query", {"query": selector})["result"]
+        return [
+            Range(_nameless(row["metric"]), tuple((float(at), float(value)) for at, value in row["values"]))
+            for row in rows
+        ]
+
     def value(self, expr: str, at: float | None = None) -> float:
         """Return the sum of what `expr` evaluates to: 0 for no data."""
         return sum(sample.value for sample in self.query(expr, at))

@@ -24,6 +24,8 @@ receivers:
     protocols:
       http:
         endpoint: ${{env:CLAUDE_CODE_MIXIN_HTTP_ENDPOINT}}
+      grpc:
+        endpoint: ${{env:CLAUDE_CODE_MIXIN_GRPC_ENDPOINT}}
 processors:
   batch: {{}}
 exporters:
@@ -45,14 +47,14 @@ service:
 """
 
 
-def queries(metric: str, seconds: float, factor: int) -> Mapping[str, str]:
+def queries(metric: str, seconds: float, factor: int, job: str = JOB) -> Mapping[str, str]:
     """Return the usual questions for the total of `metric` over the last `seconds` (wall clock), by team.
 
     All but `sum` are evaluated once over the whole time, `rate` is a panel's line summed up.
     """
     window = f"{seconds * 1000:.0f}ms"
     rate, step = scale.duration(RATE_WINDOW, factor), scale.duration(STEP, factor)
-    selected = f'{metric}{{job="{JOB}"}}'
+    selected = f'{metric}{{job="{job}"}}'
     step_seconds = scale.milliseconds(step) / 1000
     return {
         "increase": f"sum by (team_id) (increase({selected}[{window}]))",
