@@ -197,6 +197,19 @@ def test_doubts_are_counted_and_a_silent_meter_is_one(tmp_path: Path) -> None:
     evaluated(tmp_path / "doubts.yaml", {**gap, **seen, **alerts}, checks)
 
 
+def test_the_cache_saves_what_reading_is_cheaper_less_what_writing_is_dearer(tmp_path: Path) -> None:
+    """Two million read at $1 instead of $10, one written at $12.5, one at $20; unpriced ones left out."""
+    panels = {panel.key: panel for panel in board("tokens", "team").panels()}
+    (saved,) = asked(panels["saved"])
+    price, tokens = "price:claude_code_token_usd:per_million", "listed:claude_code_tokens:increase1m"
+    dollars = {"input": 10, "output": 50, "cacheRead": 1, "cacheWrite5m": 12.5, "cacheWrite1h": 20}
+    series = {f'{price}{{listed_as="o",type="{kind}"}}': f"{value}x15" for kind, value in dollars.items()}
+    for kind, count in (("input", 7), ("cacheRead", 2), ("cacheWrite5m", 1), ("cacheWrite1h", 1)):
+        for listed in ("o", "unpriced"):
+            series[f'{tokens}{{listed_as="{listed}",model="m",type="{kind}"}}'] = f"_ {count}e6"
+    evaluated(tmp_path / "saved.yaml", series, [(saved, "15m", {"{}": 5.5})])
+
+
 def test_the_month_lists_teams_that_spent_nothing_beside_their_budget(tmp_path: Path) -> None:
     """The first column has a value wherever another one has, so that Grafana names the columns rightly."""
     panels = {panel.key: panel for panel in board("cost", "team").panels()}
