@@ -115,5 +115,6 @@ METER = Group(
 )
 ROLL_UPS = Group(
     name="claude-code-api-roll-ups",
-    records=(TEAM_REQUESTS_1H, TEAM_REQUESTS_1D, MODEL_DURATION_1H, DURATION_P95_1H, DURATION_P95_6D),
+    records=(TEAM_REQUESTS_1H, TEAM_REQUESTS_1D, MODEL_DURATION_1H, DURATION_P95_1H),
 )
+DAYS_BEFORE = Group(name="claude-code-api-before", records=(DURATION_P95_6D,))

@@ -101,8 +101,7 @@ ROLL_UPS = Group(
         TEAM_SENT_1H,
         TEAM_CACHED_1H,
         CACHE_HITS_1H,
-        CACHE_HITS_6D,
         SENT_PER_REQUEST_1H,
-        SENT_PER_REQUEST_6D,
     ),
 )
+DAYS_BEFORE = Group(name="claude-code-tokens-before", records=(CACHE_HITS_6D, SENT_PER_REQUEST_6D))
