@@ -3,9 +3,9 @@
 Attempts that failed and were retried leave no trace in the clients' telemetry.
 """
 
-from claude_code_mixin import Group, active
+from claude_code_mixin import Group, Record, active
 from claude_code_mixin.event_meters import API, ERROR
-from claude_code_mixin.meter import cut_down, remembering, remembering_histogram, rolled_up
+from claude_code_mixin.meter import BEFORE, cut_down, remembering, remembering_histogram, rolled_up
 from claude_code_mixin.meters import ATTRIBUTION, EXTENSION, IDENTITY, VERSION, kept
 
 WHAT = "Requests to the model"
@@ -39,7 +39,6 @@ ERROR_RECORDS = remembering(
     "claude_code_meter_error_requests_total",
     "requests",
     "Requests that ended in an error",
-    kept_for="error rate by status code and model",
 )
 EXHAUSTED_RECORDS = remembering(
     ERROR,
@@ -47,7 +46,6 @@ EXHAUSTED_RECORDS = remembering(
     "claude_code_meter_error_exhausted_total",
     "requests",
     "Requests given up after the last retry",
-    kept_for="telling an outage, which outlasts the retries, from a refused request",
 )
 REFUSED_RECORDS = remembering(
     ERROR,
@@ -55,15 +53,9 @@ REFUSED_RECORDS = remembering(
     "claude_code_meter_error_refused_total",
     "requests",
     "Requests that the model refused to answer",
-    kept_for="share of refusals by team and model",
 )
 DURATION_RECORDS = remembering_histogram(
-    API,
-    "api_duration_seconds",
-    "claude_code_meter_api_duration_seconds",
-    "seconds",
-    "Duration of requests",
-    kept_for="percentiles and mean of latency by model and provider",
+    API, "api_duration_seconds", "claude_code_meter_api_duration_seconds", "seconds", "Duration of requests"
 )
 FIRST_TOKEN_RECORDS = remembering_histogram(
     API,
@@ -71,7 +63,6 @@ FIRST_TOKEN_RECORDS = remembering_histogram(
     "claude_code_meter_api_first_token_seconds",
     "seconds",
     "Time to the first token",
-    kept_for="percentiles of the wait that a user feels, by model and provider",
 )
 IDENTITY_REQUESTS = IDENTITY_RECORDS[-1]
 ATTRIBUTION_REQUESTS = ATTRIBUTION_RECORDS[-1]
@@ -80,12 +71,31 @@ VERSION_REQUESTS = VERSION_RECORDS[-1]
 API_ERRORS = ERROR_RECORDS[-1]
 RETRIES_EXHAUSTED = EXHAUSTED_RECORDS[-1]
 REFUSALS = REFUSED_RECORDS[-1]
-_, _, _, API_DURATION_BUCKET, _, API_DURATION_SUM = DURATION_RECORDS
-_, _, _, FIRST_TOKEN_BUCKET, _, FIRST_TOKEN_SUM = FIRST_TOKEN_RECORDS
+API_DURATION_BUCKET, FIRST_TOKEN_BUCKET = DURATION_RECORDS[3], FIRST_TOKEN_RECORDS[3]
 TEAM_REQUESTS = cut_down(IDENTITY_REQUESTS, "team", TEAM)
 TOTAL_REQUESTS = cut_down(IDENTITY_REQUESTS, "total", "")
-TEAM_REQUESTS_1H = rolled_up(TEAM_REQUESTS, "1h", kept_for="runbook of ClaudeCodeSpendSpike")
+TEAM_REQUESTS_1H = rolled_up(TEAM_REQUESTS, "1h")
 TEAM_REQUESTS_1D = rolled_up(TEAM_REQUESTS, "1d", kept_for="reports over long ranges, read at aligned steps")
+MODEL_DURATION_1H = Record(
+    name="model:claude_code_api_duration_seconds_bucket:increase1h",
+    expr=f"sum by (model, le) (sum_over_time({API_DURATION_BUCKET}[1h]))",
+    unit="1",
+    help="Requests of up to le seconds in the last 1h",
+)
+
+
+def p95(window: str, buckets: str, when: str) -> Record:
+    """Return the duration that 95 % of the requests counted in `buckets` stay below, by model."""
+    return Record(
+        name=f"model:claude_code_api_duration_seconds:p95_{window}",
+        expr=f"histogram_quantile(0.95, {buckets})",
+        unit="seconds",
+        help=f"Duration that 95 % of the requests stay below, in the {when}",
+    )
+
+
+DURATION_P95_1H = p95("1h", f"{MODEL_DURATION_1H}", "last 1h")
+DURATION_P95_6D = p95("6d", f"sum_over_time({MODEL_DURATION_1H}{BEFORE})", "six days that ended a day ago")
 
 METER = Group(
     name="claude-code-api-meter",
@@ -103,4 +113,8 @@ METER = Group(
         *FIRST_TOKEN_RECORDS,
     ),
 )
-ROLL_UPS = Group(name="claude-code-api-roll-ups", records=(TEAM_REQUESTS_1H, TEAM_REQUESTS_1D))
+ROLL_UPS = Group(
+    name="claude-code-api-roll-ups",
+    records=(TEAM_REQUESTS_1H, TEAM_REQUESTS_1D, MODEL_DURATION_1H, DURATION_P95_1H),
+)
+DAYS_BEFORE = Group(name="claude-code-api-before", records=(DURATION_P95_6D,))

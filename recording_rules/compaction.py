@@ -10,7 +10,6 @@ RUN_RECORDS = remembering(
     "claude_code_meter_compaction_runs_total",
     "events",
     "Compactions",
-    kept_for="how often contexts overflow, by team, and how often compacting fails",
 )
 SIZE_RECORDS = remembering(
     COMPACTION,
@@ -19,7 +18,6 @@ SIZE_RECORDS = remembering(
     "tokens",
     "Tokens in the context before and after compactions",
     extra="moment",
-    kept_for="share of the context that a compaction keeps",
 )
 DURATION_RECORDS = remembering_histogram(
     COMPACTION,
@@ -27,11 +25,10 @@ DURATION_RECORDS = remembering_histogram(
     "claude_code_meter_compaction_duration_seconds",
     "seconds",
     "Duration of compactions",
-    kept_for="percentiles of the time that users wait for a compaction",
 )
 COMPACTIONS = RUN_RECORDS[-1]
 COMPACTION_TOKENS = SIZE_RECORDS[-1]
-_, _, _, COMPACTION_BUCKET, _, COMPACTION_SUM = DURATION_RECORDS
+COMPACTION_BUCKET = DURATION_RECORDS[3]
 
 METER = Group(
     name="claude-code-compaction-meter",

@@ -11,7 +11,6 @@ RUN_RECORDS = remembering(
     "events",
     "Hooks that ran",
     extra="outcome",
-    kept_for="hooks that fail or block, by the point at which they run",
 )
 HOOK_RUNS = RUN_RECORDS[-1]
 

@@ -10,7 +10,6 @@ CONNECTION_RECORDS = remembering(
     "claude_code_meter_connection_attempts_total",
     "events",
     "Connections to MCP servers that were tried",
-    kept_for="failed connections, and servers of scopes that the organisation did not approve",
 )
 MODE_RECORDS = remembering(
     MODE,

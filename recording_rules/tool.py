@@ -12,7 +12,6 @@ CALL_RECORDS = remembering(
     "claude_code_meter_tool_calls_total",
     "events",
     "Tool calls that ended",
-    kept_for="failure rate by tool and type of error",
 )
 DURATION_RECORDS = remembering_histogram(
     TOOL_KIND,
@@ -20,7 +19,6 @@ DURATION_RECORDS = remembering_histogram(
     "claude_code_meter_tool_kind_duration_seconds",
     "seconds",
     "Duration of tool calls",
-    kept_for="percentiles and mean of the time that a tool takes",
 )
 SIZE_RECORDS = remembering(
     TOOL_KIND,
@@ -29,7 +27,6 @@ SIZE_RECORDS = remembering(
     "bytes",
     "Bytes into and out of tools",
     extra="direction",
-    kept_for="finding the tool whose results fill the context",
 )
 DECISION_RECORDS = remembering(
     DECISION,
@@ -37,7 +34,6 @@ DECISION_RECORDS = remembering(
     "claude_code_meter_decision_calls_total",
     "events",
     "Decisions to let a tool run or not",
-    kept_for="share of calls refused, and share that nobody was asked about, by permission mode",
 )
 CLIENT_RECORDS = client_memory("edit_decisions", "1", "Decisions on edits of code")
 EDIT_RECORDS = remembering(
@@ -46,10 +42,8 @@ EDIT_RECORDS = remembering(
     "claude_code_code_edit_tool_decision_total",
     "1",
     "Decisions on edits of code, by the clients' own counter",
-    kept_for="share of edits accepted, by language",
 )
 TOOL_CALLS = CALL_RECORDS[-1]
-_, _, _, TOOL_DURATION_BUCKET, _, TOOL_DURATION_SUM = DURATION_RECORDS
 TOOL_BYTES = SIZE_RECORDS[-1]
 TOOL_DECISIONS = DECISION_RECORDS[-1]
 EDIT_DECISIONS = EDIT_RECORDS[-1]

@@ -40,6 +40,7 @@ ASKED = list(questions(ROOT / "build"))
             'sum(increase(claude_code_cost_usage_USD_total{team_id=~"a"}[86400s]))',
         ),
         ("sum (sum_over_time(identity:claude_code_requests:increase1m[1h]))", ""),
+        ('sum (sum_over_time(price:claude_code_tokens:increase1m{type="cacheWrite1h"}[1h]))', ""),
         ("max(total:claude_code_budget:used_ratio)", ""),
     ],
 )

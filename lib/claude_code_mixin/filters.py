@@ -6,12 +6,12 @@ from claude_code_mixin.meters import kept
 from claude_code_mixin.model import Alert, Record, Variable
 from claude_code_mixin.settings import active
 
-_TITLES = {"team": "Team", "model": "Model", "user": "User"}
+_TITLES = {"team": "Team", "model": "Model", "user": "User", "tool": "Tool"}
 _MILLISECONDS_PER_HOUR = 3_600_000
 
 
 def variables(record: Record, *labels: str) -> tuple[Variable, ...]:
-    """Return a variable per label (team, model, user) that the privacy profile keeps, fed by `record`."""
+    """Return a variable per label that the privacy profile keeps of `labels`, fed by `record`."""
     return tuple(
         Variable(name=label, title=_TITLES[label], label=label, of=record.name)
         for label in kept(labels, active())
@@ -58,6 +58,32 @@ def per_hour(aggregate: str, increments: str) -> str:
 def largest(label: str, increments: str) -> str:
     """Return the ten largest sums of `increments` by `label` over the shown range, largest first."""
     return f"sort_desc(topk(10, {over_range(f'sum by ({label})', increments)}))"
+
+
+def part_of(part: str, whole: str) -> str:
+    """Return the share of `part` in `whole`, 0 where nothing of the whole is in the part.
+
+    Both are sums by the same labels.
+    """
+    return f"({part} or {whole} * 0) / ({whole})"
+
+
+def failed_of(failed: str, succeeded: str) -> str:
+    """Return the share of `failed` in both together; where one of them has no data it counts as 0.
+
+    Both are sums by the same labels.
+    """
+    return f"({failed} or {succeeded} * 0) / (({failed} or {succeeded} * 0) + ({succeeded} or {failed} * 0))"
+
+
+def percentile(share: float, buckets: str, *labels: str, window: str = "$__range") -> str:
+    """Return the value that `share` of the events stay below, by `labels`; nothing where none happened.
+
+    `buckets` are increments of a histogram's buckets with their matchers.
+    """
+    by_bucket = ", ".join((*labels, "le"))
+    summed = f"sum by ({by_bucket}) (sum_over_time({buckets}[{window}]))"
+    return f"histogram_quantile({share}, {summed}) >= 0"
 
 
 def written_as(*alerts: Alert) -> str:

@@ -27,6 +27,12 @@ since the evaluation before would be lost to a bare name, up to a minute's spend
 scrape that was stored late, or an evaluation that was missed.
 """
 
+BEFORE = "[6d:1h] offset 1d"
+"""What alerts compare the last hour with, as a range: six days, read hour by hour, that ended a day ago.
+
+A day's distance lets a change stand out for a day, and leaves a first day without anything to compare with.
+"""
+
 
 def remembering(
     cut: Cut, metric: str, raw: str, unit: str, what: str, *, extra: str = "", kept_for: str = ""

@@ -10,14 +10,14 @@ from typing import Any
 from bench.clock import Clock
 from bench.day import MINUTES
 from bench.ledger import LABELS, Ledger
-from bench.questions import Question, asked_raw
+from bench.questions import PRICED_CUTS, Question, asked_raw
 from claude_code_mixin.fleet.scale import milliseconds
 
 TOLERANCE = 1e-6
 """Samples are rounded to nine digits, and millions of them are added up in another order."""
 _LEAF = re.compile(
     r"sum\s*(?:by \((?P<by>[^)]*)\)\s*)?"
-    r"\((?:sum_over_time\()?(?P<record>\w+:claude_code_(?P<quantity>\w+):(?:increase1m|month_to_date))"
+    r"\((?:sum_over_time\()?(?P<record>(?P<cut>\w+):claude_code_(?P<quantity>\w+):(?:increase1m|month_to_date))"
     r"(?:\{(?P<matchers>[^}]*)\})?(?:\[(?P<window>\w+)\]\))?\)"
 )
 _MATCHER = re.compile(r'(\w+)([=!]~?)"([^"]*)"')
@@ -42,7 +42,7 @@ class Leaf:
 def leaves(question: Question) -> Iterator[Leaf]:
     """Yield every sum of the question whose quantity the truth knows."""
     for found in _LEAF.finditer(question.ours):
-        if found["quantity"] in LABELS:
+        if found["quantity"] in LABELS and found["cut"] not in PRICED_CUTS:
             window = found["window"] or "1d"
             yield Leaf(
                 found[0],

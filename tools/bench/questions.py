@@ -28,7 +28,24 @@ _SUM = re.compile(
 _MONTH = re.compile(rf"\w+:claude_code_(?P<quantity>\w+):month_to_date{_MATCHERS}")
 _BY = re.compile(r"\bby \((?P<labels>[^)]*)\)")
 _LABEL = re.compile(r'(?P<label>\w+)(?P<rest>[=!]~?"[^"]*")')
+PRICED_CUTS = ("price", "listed")
+"""Records whose token types are those of the price table, which the clients' counter does not tell apart."""
+_COUNTED_FROM_EVENTS = (
+    "context",
+    "error",
+    "tool",
+    "tool_kind",
+    "decision",
+    "connection",
+    "hook",
+    "compaction",
+)
+_FROM_EVENTS = "counted from events; clients have no counter of it"
 _REASONS = (
+    ("_bucket:increase1m", "durations are in events alone; clients have no histogram of them"),
+    *((f"{cut}:claude_code_", "clients do not tell what cache writes cost") for cut in PRICED_CUTS),
+    *((f"({cut}:claude_code_", _FROM_EVENTS) for cut in _COUNTED_FROM_EVENTS),
+    ("edit:claude_code_edit_decisions", "the day that is measured has no edits"),
     ("claude_code_budget", "a budget is a setting, no telemetry has it"),
     ("claude_code_requests", "requests are counted from events; clients have no counter of them"),
     ("divergence_ratio", "compares two independent meters; the raw form has one"),
@@ -100,7 +117,7 @@ def asked_raw(ours: str) -> str:
 
 
 def _increased(found: re.Match[str]) -> str:
-    if found["quantity"] not in COUNTERS:
+    if found["quantity"] not in COUNTERS or found["cut"] in PRICED_CUTS:
         return found[0]
     return f"increase({_selected(found)}[{found['window']}])"
 
