@@ -12,7 +12,6 @@ PROMPT_RECORDS = remembering(
     "claude_code_meter_prompt_prompts_total",
     "events",
     "Prompts of users",
-    kept_for="prompts a day by team, and requests or dollars for a prompt",
 )
 MENTION_RECORDS = remembering(
     MENTION,
@@ -45,7 +44,6 @@ TIME_RECORDS = remembering(
     "claude_code_active_time_seconds_total",
     "seconds",
     "Time that users and clients were active, by the clients' own counter",
-    kept_for="hours in use by team",
 )
 PROMPTS = PROMPT_RECORDS[-1]
 MENTIONS = MENTION_RECORDS[-1]

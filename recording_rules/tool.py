@@ -37,7 +37,6 @@ DECISION_RECORDS = remembering(
     "claude_code_meter_decision_calls_total",
     "events",
     "Decisions to let a tool run or not",
-    kept_for="share of calls refused, and share that nobody was asked about, by permission mode",
 )
 CLIENT_RECORDS = client_memory("edit_decisions", "1", "Decisions on edits of code")
 EDIT_RECORDS = remembering(

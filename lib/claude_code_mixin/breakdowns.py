@@ -1,18 +1,23 @@
-"""Panels that every topic needs of a quantity: its sum, its pace over time by a label, its largest parts."""
+"""Panels that every topic needs of a quantity: its sum, its pace over time by a label, its parts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Unpack
 
-from claude_code_mixin.filters import by, largest, legend, per_hour
+from claude_code_mixin.filters import by, headers, largest, legend, over_range, per_hour
 from claude_code_mixin.model import Panel, Query
-from claude_code_mixin.panels import Extras, bargauge, bars, stat
+from claude_code_mixin.panels import Extras, bargauge, bars, stat, table
 
 ESTIMATE = "List-price estimates of the clients, not an invoice."
 """What every panel that shows dollars says."""
 
-_SPOKEN = {"mcp_server": "MCP server", "version": "client version", "start_type": "start"}
+_SPOKEN = {
+    "mcp_server": "MCP server",
+    "version": "client version",
+    "start_type": "start",
+    "entrypoint": "entry point",
+}
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,20 @@ def ranking(of: Quantity, label: str, text: str, **extras: Unpack[Extras]) -> Pa
     query = Query(expr=largest(label, of.increments), legend=legend(label))
     title = f"{of.title} by {_spoken(label)}"
     return bargauge(f"{of.key}-{label}", title, _said(of, text), of.unit, query, **_quiet(extras))
+
+
+def listing(of: Quantity, labels: str, text: str, **extras: Unpack[Extras]) -> Panel:
+    """Return a table of the quantity over the shown range, a row per combination of `labels` (by blanks)."""
+    names = labels.split()
+    query = Query(expr=over_range(by(*names), of.increments), legend=of.title)
+    columns = headers(**{name: _heading(name) for name in names})
+    fields = _quiet(extras)
+    return table(of.key, of.title, _said(of, text), of.unit, query, columns=columns, sort=of.title, **fields)
+
+
+def _heading(label: str) -> str:
+    spoken = _spoken(label)
+    return spoken[0].upper() + spoken[1:]
 
 
 def _quiet(extras: Extras) -> Extras:

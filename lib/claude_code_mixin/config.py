@@ -45,6 +45,7 @@ RESERVED_LABELS = frozenset(
         *("direction", "decision", "source", "language", "permission_mode", "command_source", "trigger"),
         *("moment", "status", "transport", "scope", "from_mode", "to_mode", "hook_event", "outcome"),
         *("error_type", "mention_type", "action", "auth_method", "error_name", "kind", "unknown"),
+        *("entrypoint", "terminal", "official", "hook_source"),
     )
 )
 """Labels that recorded series or alerts carry: a constant of the same name would merge series."""
@@ -82,10 +83,18 @@ COUNTED_ATTRIBUTES = frozenset(
         *("plugin.name", "mcp_server.name", "app.version", "service.version", "event.name"),
         *("tool_name", "decision", "source", "language", "session.id", "prompt.id"),
         *("action", "agent_type", "anthropic.provider", "auth_method", "command_source"),
-        *("enabled_via", "error_name", "error_type", "from_mode", "hook_event"),
-        *("install.trigger", "invocation_trigger", "managed_settings.trigger"),
+        *("enabled_via", "error_name", "error_type", "from_mode", "hook_event", "hook_source"),
+        *("install.trigger", "invocation_trigger", "managed_settings.trigger", "marketplace.is_official"),
         *("mention_type", "permission_mode", "plugin.scope", "server_scope", "status"),
-        *("status_code", "success", "to_mode", "transport_type", "trigger"),
+        *(
+            "status_code",
+            "success",
+            "to_mode",
+            "transport_type",
+            "trigger",
+            "app.entrypoint",
+            "terminal.type",
+        ),
     )
 )
 """Attributes that the meter already counts by, or that grow without bound: none of them names an owner."""
