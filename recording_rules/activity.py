@@ -27,7 +27,6 @@ SKILL_RECORDS = remembering(
     "claude_code_meter_skill_activations_total",
     "events",
     "Skills activated",
-    kept_for="which skills are used, and whether by people or by the model",
 )
 SUBAGENT_RECORDS = remembering(
     SUBAGENT,
@@ -35,7 +34,6 @@ SUBAGENT_RECORDS = remembering(
     "claude_code_meter_subagent_runs_total",
     "events",
     "Subagents that completed",
-    kept_for="which agents are used, and on which model",
 )
 CLIENT_RECORDS = client_memory("active_seconds", "seconds", "Time that users and clients were active")
 TIME_RECORDS = remembering(

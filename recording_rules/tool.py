@@ -45,7 +45,6 @@ EDIT_RECORDS = remembering(
     "claude_code_code_edit_tool_decision_total",
     "1",
     "Decisions on edits of code, by the clients' own counter",
-    kept_for="share of edits accepted, by language",
 )
 TOOL_CALLS = CALL_RECORDS[-1]
 _, _, _, TOOL_DURATION_BUCKET, _, TOOL_DURATION_SUM = DURATION_RECORDS

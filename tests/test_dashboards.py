@@ -21,7 +21,10 @@ ROOT = Path(__file__).parents[1]
 PROMTOOL = Path(os.environ.get("CLAUDE_CODE_MIXIN_TOOLS_DIR", ROOT / ".tools")) / "promtool"
 PROFILES: tuple[Literal["strict", "team", "full"], ...] = ("strict", "team", "full")
 STEMS = sorted(path.stem for path in (ROOT / "dashboards").glob("*.py"))
-NEVER_BY_USER = {"security": "what it shows is counted by team, or for all"}
+NEVER_BY_USER = {
+    "productivity": "clients' counters of output are summed over users",
+    "security": "what it shows is counted by team, or for all",
+}
 """Dashboards that nobody can filter by user, whatever the privacy profile, and why."""
 BY_STEM_AND_PROFILE = [pytest.param(s, p, id=f"{s}-{p}") for s in STEMS for p in PROFILES]
 SPENT = "_ 1 _ _ _ 2 _ _ _ _ 4 _ _ _ _ 8"
