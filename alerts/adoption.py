@@ -6,7 +6,6 @@ from claude_code_mixin.content.recording_rules.session import START_SESSIONS_1D
 
 DAY = f'{START_SESSIONS_1D}{{start_type!="agents_view"}}'
 """Sessions of the day before each moment; read at midnight UTC it is a whole day's."""
-TEAM_DAY = f"sum by ({TEAM}) ({DAY})"
 NO_TEAMS = "" if TEAM else "compares teams, which the privacy profile strict does not keep"
 DROP_RATIO = Threshold(
     alert="ClaudeCodeAdoptionDrop",
@@ -56,11 +55,11 @@ SILENT = Alert(
     name="ClaudeCodeTeamSilent",
     expr=f"""
 (
-  count_over_time({TEAM_DAY}[14d:1d] offset 1d) >= {SILENT_DAYS}
-  and sum_over_time({TEAM_DAY}[14d:1d] offset 1d) >= {SILENT_SESSIONS}
-  unless {TEAM_DAY}
+  count_over_time(group by ({TEAM}) ({DAY})[14d:1d] offset 1d) >= {SILENT_DAYS}
+  and sum_over_time(sum by ({TEAM}) ({DAY})[14d:1d] offset 1d) >= {SILENT_SESSIONS}
+  unless on ({TEAM}) {DAY}
 )
-and on () sum({DAY})
+and on () {DAY}
 and on () (day_of_week(vector(time() + {3600 * active().meter.day_offset_hours})) > 1 < 6)
 """,
     for_="4h",

@@ -70,7 +70,7 @@ UNOFFICIAL_PLUGIN = Alert(
 )
 SETTINGS_REFUSED = Alert(
     name="ClaudeCodeManagedSettingsRefused",
-    expr=f'sum(sum_over_time({SETTINGS_RESOLVED}{{trigger="refused"}}[15m])) > 0',
+    expr=f'sum_over_time({SETTINGS_RESOLVED}{{trigger="refused"}}[15m]) > 0',
     keep_firing_for="1h",
     severity="warning",
     summary="Clients refuse the managed settings.",
