@@ -12,7 +12,6 @@ PROMPT_RECORDS = remembering(
     "claude_code_meter_prompt_prompts_total",
     "events",
     "Prompts of users",
-    kept_for="prompts a day by team, and requests or dollars for a prompt",
 )
 MENTION_RECORDS = remembering(
     MENTION,
@@ -28,7 +27,6 @@ SKILL_RECORDS = remembering(
     "claude_code_meter_skill_activations_total",
     "events",
     "Skills activated",
-    kept_for="which skills are used, and whether by people or by the model",
 )
 SUBAGENT_RECORDS = remembering(
     SUBAGENT,
@@ -36,7 +34,6 @@ SUBAGENT_RECORDS = remembering(
     "claude_code_meter_subagent_runs_total",
     "events",
     "Subagents that completed",
-    kept_for="which agents are used, and on which model",
 )
 CLIENT_RECORDS = client_memory("active_seconds", "seconds", "Time that users and clients were active")
 TIME_RECORDS = remembering(
@@ -45,7 +42,6 @@ TIME_RECORDS = remembering(
     "claude_code_active_time_seconds_total",
     "seconds",
     "Time that users and clients were active, by the clients' own counter",
-    kept_for="hours in use by team",
 )
 PROMPTS = PROMPT_RECORDS[-1]
 MENTIONS = MENTION_RECORDS[-1]

@@ -31,7 +31,6 @@ VERSION_RECORDS = remembering(
     "claude_code_meter_version_requests_total",
     "requests",
     WHAT,
-    kept_for="which client versions are in use",
 )
 ERROR_RECORDS = remembering(
     ERROR,

@@ -19,7 +19,6 @@ LINE_RECORDS = remembering(
     "1",
     "Lines of code added and removed",
     extra="type",
-    kept_for="lines changed by team and model",
 )
 COMMIT_RECORDS = remembering(
     CHANGE,
@@ -27,7 +26,6 @@ COMMIT_RECORDS = remembering(
     "claude_code_commit_count_total",
     "1",
     "Commits made with the client",
-    kept_for="commits by team, and dollars for a commit",
 )
 PULL_REQUEST_RECORDS = remembering(
     CHANGE,
@@ -35,7 +33,6 @@ PULL_REQUEST_RECORDS = remembering(
     "claude_code_pull_request_count_total",
     "1",
     "Pull requests opened with the client",
-    kept_for="pull requests by team, and dollars for a pull request",
 )
 LINES_OF_CODE = LINE_RECORDS[-1]
 COMMITS = COMMIT_RECORDS[-1]

@@ -32,7 +32,7 @@ TEAM_COST = cut_down(IDENTITY_COST, "team", TEAM)
 TOTAL_COST = cut_down(IDENTITY_COST, "total", "")
 
 TEAM_COST_1H = rolled_up(TEAM_COST, "1h")
-TEAM_COST_1D = rolled_up(TEAM_COST, "1d", kept_for=REPORTS)
+TEAM_COST_1D = rolled_up(TEAM_COST, "1d")
 TOTAL_COST_1H = rolled_up(TOTAL_COST, "1h")
 TOTAL_COST_1D = rolled_up(TOTAL_COST, "1d", kept_for=REPORTS)
 

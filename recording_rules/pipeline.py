@@ -24,6 +24,13 @@ DROPPED_RECORDS = remembering(
     "points",
     "Records and points that the collector refused to count",
 )
+UNKNOWN_RECORDS = remembering(
+    Cut("unknown", ("kind", "event", "unknown")),
+    "names",
+    "claude_code_pipeline_unknown_total",
+    "points",
+    "Records and points with names that the catalogue does not have",
+)
 COST_RECORDS = remembering(
     WITNESS, "cost_usd", "claude_code_cost_usage_USD_total", "USD", "Spend by the clients' own counter"
 )
@@ -40,6 +47,7 @@ CANARY = CANARY_RECORDS[-1]
 EVENTS = EVENT_RECORDS[-1]
 POINTS = POINT_RECORDS[-1]
 DROPPED = DROPPED_RECORDS[-1]
+UNKNOWN_NAMES = UNKNOWN_RECORDS[-1]
 WITNESS_COST = COST_RECORDS[-1]
 WITNESS_TOKENS = TOKEN_RECORDS[-1]
 TOTAL_EVENTS = cut_down(EVENTS, "total", "")
@@ -91,6 +99,7 @@ METER = Group(
         *EVENT_RECORDS,
         *POINT_RECORDS,
         *DROPPED_RECORDS,
+        *UNKNOWN_RECORDS,
         *COST_RECORDS,
         *TOKEN_RECORDS,
         TOTAL_EVENTS,

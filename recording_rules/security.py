@@ -1,7 +1,7 @@
 """What a security team asks: connections to servers, permission modes, logins, plugins, managed settings."""
 
 from claude_code_mixin import Group
-from claude_code_mixin.event_meters import AUTH, CONNECTION, FAULT, MODE, PLUGIN, SETTINGS
+from claude_code_mixin.event_meters import AUTH, CONNECTION, FAULT, INSTALL, MODE, PLUGIN, SETTINGS
 from claude_code_mixin.meter import remembering
 
 CONNECTION_RECORDS = remembering(
@@ -17,7 +17,6 @@ MODE_RECORDS = remembering(
     "claude_code_meter_mode_changes_total",
     "events",
     "Changes of the permission mode",
-    kept_for="sessions that begin to bypass permissions",
 )
 AUTH_RECORDS = remembering(
     AUTH,
@@ -25,7 +24,6 @@ AUTH_RECORDS = remembering(
     "claude_code_meter_auth_attempts_total",
     "events",
     "Logins and logouts",
-    kept_for="failed logins, and methods that the organisation does not use",
 )
 FAULT_RECORDS = remembering(
     FAULT,
@@ -33,7 +31,6 @@ FAULT_RECORDS = remembering(
     "claude_code_meter_fault_errors_total",
     "events",
     "Internal errors of clients",
-    kept_for="client versions that fail more than others",
 )
 LOADED_RECORDS = remembering(
     PLUGIN,
@@ -41,15 +38,13 @@ LOADED_RECORDS = remembering(
     "claude_code_meter_plugin_loaded_total",
     "events",
     "Plugins loaded at a start",
-    kept_for="which plugins are in use, and what enabled them",
 )
 INSTALLED_RECORDS = remembering(
-    PLUGIN,
+    INSTALL,
     "plugins_installed",
-    "claude_code_meter_plugin_installed_total",
+    "claude_code_meter_install_plugins_total",
     "events",
     "Plugins installed",
-    kept_for="plugins that are new to the organisation",
 )
 SETTINGS_RECORDS = remembering(
     SETTINGS,
@@ -57,7 +52,6 @@ SETTINGS_RECORDS = remembering(
     "claude_code_meter_settings_resolved_total",
     "events",
     "Managed settings resolved",
-    kept_for="clients that start without managed settings",
 )
 MCP_CONNECTIONS = CONNECTION_RECORDS[-1]
 PERMISSION_MODE_CHANGES = MODE_RECORDS[-1]

@@ -11,7 +11,7 @@ START_SESSIONS = RECORDS[-1]
 REPORTS = "reports over long ranges, read at aligned steps"
 TOTAL_SESSIONS = cut_down(START_SESSIONS, "total", "", kept_for="cost of a session over all teams")
 START_SESSIONS_1H = rolled_up(START_SESSIONS, "1h", kept_for=REPORTS)
-START_SESSIONS_1D = rolled_up(START_SESSIONS, "1d", kept_for=REPORTS)
+START_SESSIONS_1D = rolled_up(START_SESSIONS, "1d")
 
 METER = Group(name="claude-code-session-meter", records=(*CLIENT_RECORDS, *RECORDS, TOTAL_SESSIONS))
 ROLL_UPS = Group(name="claude-code-session-roll-ups", records=(START_SESSIONS_1H, START_SESSIONS_1D))

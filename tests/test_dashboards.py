@@ -34,6 +34,11 @@ PROFILES: tuple[Literal["strict", "team", "full"], ...] = ("strict", "team", "fu
 NEVER_BY_USER = {"api": "requests of all are answered by one API", "tool": "no record of tools names users"}
 """Dashboards that nobody can filter by user, whatever the privacy profile, and why."""
 STEMS = sorted(path.stem for path in (ROOT / "dashboards").glob("*.py"))
+NEVER_BY_USER = {
+    "productivity": "clients' counters of output are summed over users",
+    "security": "what it shows is counted by team, or for all",
+}
+"""Dashboards that nobody can filter by user, whatever the privacy profile, and why."""
 BY_STEM_AND_PROFILE = [pytest.param(s, p, id=f"{s}-{p}") for s in STEMS for p in PROFILES]
 SPENT = "_ 1 _ _ _ 2 _ _ _ _ 4 _ _ _ _ 8"
 """Dollars at minutes 1, 5, 10 and 15: the last three fall on the edge between two five-minute intervals."""

@@ -11,6 +11,7 @@ from claude_code_mixin.filters import (
     headers,
     largest,
     legend,
+    over_range,
     part_of,
     per_hour,
     percentile,
@@ -27,7 +28,12 @@ SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 EVERY = 'le="+Inf"'
 """The bucket that counts every event."""
 
-_SPOKEN = {"mcp_server": "MCP server", "version": "client version", "start_type": "start"}
+_SPOKEN = {
+    "mcp_server": "MCP server",
+    "version": "client version",
+    "start_type": "start",
+    "entrypoint": "entry point",
+}
 
 
 @dataclass(frozen=True)
@@ -182,6 +188,20 @@ def spread(of: Times, text: str, **extras: Unpack[Extras]) -> Panel:
     query = Query(expr=f"sum by (le) (sum_over_time({of.buckets()}[$__interval]))", legend="{{le}}")
     fields = _quiet({"min_interval": "5m", **extras})
     return heatmap(f"{of.key}-spread", f"{of.title}, spread", _said(of, text), "s", query, **fields)
+
+
+def listing(of: Quantity, labels: str, text: str, **extras: Unpack[Extras]) -> Panel:
+    """Return a table of the quantity over the shown range, a row per combination of `labels` (by blanks)."""
+    names = labels.split()
+    query = Query(expr=over_range(by(*names), of.increments), legend=of.title)
+    columns = headers(**{name: _heading(name) for name in names})
+    fields = _quiet(extras)
+    return table(of.key, of.title, _said(of, text), of.unit, query, columns=columns, sort=of.title, **fields)
+
+
+def _heading(label: str) -> str:
+    spoken = _spoken(label)
+    return spoken[0].upper() + spoken[1:]
 
 
 def _quiet(extras: Extras) -> Extras:

@@ -38,13 +38,13 @@ ALLOWED = {
 
 RESERVED_LABELS = frozenset(
     (
-        *("alertname", "severity", "owner", "job", "instance", "collector_start", "le"),
-        *("team", "user", "model", "query_source", "effort", "speed", "type", "start_type", "session_id"),
-        *("agent", "skill", "plugin", "mcp_server", "repository", "version", "event", "reason", "signal"),
-        *("writer", "provider", "context", "listed_as", "status_code", "tool", "tool_name", "success"),
-        *("direction", "decision", "source", "language", "permission_mode", "command_source", "trigger"),
-        *("moment", "status", "transport", "scope", "from_mode", "to_mode", "hook_event", "outcome"),
-        *("error_type", "mention_type", "action", "auth_method", "error_name", "kind", "unknown"),
+        *("collector_start", "command_source", "mention_type", "permission_mode", "query_source", "severity"),
+        *("auth_method", "hook_source", "mcp_server", "repository", "start_type", "status_code", "tool_name"),
+        *("direction", "entrypoint", "error_name", "error_type", "hook_event", "session_id", "transport"),
+        *("alertname", "decision", "from_mode", "instance", "language", "listed_as", "provider", "terminal"),
+        *("context", "official", "outcome", "success", "to_mode", "trigger", "unknown", "version", "writer"),
+        *("action", "effort", "model", "moment", "plugin", "reason", "signal", "skill", "source", "status"),
+        *("agent", "event", "job", "kind", "le", "owner", "scope", "speed", "team", "tool", "type", "user"),
     )
 )
 """Labels that recorded series or alerts carry: a constant of the same name would merge series."""
@@ -78,14 +78,14 @@ class Prefixes(Section):
 
 COUNTED_ATTRIBUTES = frozenset(
     (
-        *("model", "query_source", "effort", "speed", "type", "start_type", "agent.name", "skill.name"),
-        *("plugin.name", "mcp_server.name", "app.version", "service.version", "event.name"),
-        *("tool_name", "decision", "source", "language", "session.id", "prompt.id"),
-        *("action", "agent_type", "anthropic.provider", "auth_method", "command_source"),
-        *("enabled_via", "error_name", "error_type", "from_mode", "hook_event"),
-        *("install.trigger", "invocation_trigger", "managed_settings.trigger"),
-        *("mention_type", "permission_mode", "plugin.scope", "server_scope", "status"),
-        *("status_code", "success", "to_mode", "transport_type", "trigger"),
+        *("anthropic.provider", "invocation_trigger", "managed_settings.trigger", "marketplace.is_official"),
+        *("command_source", "install.trigger", "mcp_server.name", "permission_mode", "service.version"),
+        *("app.entrypoint", "auth_method", "plugin.scope", "query_source", "terminal.type", "transport_type"),
+        *("app.version", "enabled_via", "mention_type", "plugin.name", "server_scope", "status_code", "type"),
+        *("agent.name", "error_name", "error_type", "hook_event", "hook_source", "session.id", "start_type"),
+        *("agent_type", "decision", "event.name", "from_mode", "prompt.id", "skill.name", "tool_name"),
+        *("action", "effort", "language", "model", "source", "status", "success", "to_mode", "trigger"),
+        "speed",
     )
 )
 """Attributes that the meter already counts by, or that grow without bound: none of them names an owner."""

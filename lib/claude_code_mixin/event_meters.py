@@ -46,10 +46,12 @@ CONNECTION = Cut("connection", ("team", "status", "transport", "scope"))
 MODE = Cut("mode", ("team", "from_mode", "to_mode", "trigger"))
 SKILL = Cut("skill", ("team", "skill", "trigger"))
 HOOK = Cut("hook", ("team", "hook_event"))
+REGISTERED = Cut("registered", ("team", "hook_event", "hook_source"))
 MENTION = Cut("mention", ("team", "mention_type", "success"))
 AUTH = Cut("auth", ("action", "auth_method", "success"))
 FAULT = Cut("fault", ("error_name", "version"))
 PLUGIN = Cut("plugin", ("plugin", "scope", "trigger"))
+INSTALL = Cut("install", ("plugin", "official", "trigger"))
 SETTINGS = Cut("settings", ("trigger",))
 SESSION = Cut("session", ("session_id", "team", "user", "model"))
 SESSION_TOOL = Cut("session", ("session_id", "team", "user"))
@@ -128,11 +130,12 @@ METERS: tuple[Meter, ...] = (
         },
         part_label="outcome",
     ),
+    Meter(REGISTERED, "hooks", "events", "hook_registered"),
     Meter(MENTION, "mentions", "events", "at_mention"),
     Meter(AUTH, "attempts", "events", "auth"),
     Meter(FAULT, "errors", "events", "internal_error"),
     Meter(PLUGIN, "loaded", "events", "plugin_loaded"),
-    Meter(PLUGIN, "installed", "events", "plugin_installed"),
+    Meter(INSTALL, "plugins", "events", "plugin_installed"),
     Meter(SETTINGS, "resolved", "events", "managed_settings_resolved"),
 )
 

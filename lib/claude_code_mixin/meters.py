@@ -43,7 +43,7 @@ EXTENSION = Cut("extension", ("team", "agent", "skill", "plugin", "mcp_server"))
 REPOSITORY = Cut("repository", ("team", "repository"))
 VERSION = Cut("version", ("version",))
 WITNESS = Cut("witness", ("team", "model"))
-START = Cut("start", ("team", "start_type"))
+START = Cut("start", ("team", "start_type", "entrypoint", "terminal"))
 
 SESSION_PREFIX = "claude_code_meter_session_"
 """Begin of the names of the drill-down's raw series: single sessions, which only panels may read."""
@@ -119,7 +119,7 @@ class Meter:
 
 
 CLIENT_LABELS: Mapping[str, tuple[str, ...]] = {
-    "claude_code.session.count": ("writer", "team", "start_type"),
+    "claude_code.session.count": ("writer", "team", "start_type", "entrypoint", "terminal"),
     "claude_code.lines_of_code.count": ("writer", "team", "model", "type"),
     "claude_code.pull_request.count": ("writer", "team"),
     "claude_code.commit.count": ("writer", "team"),

@@ -48,7 +48,7 @@ LOADED = (
 )
 INSTALLED = (
     ("plugin", "plugin.name", "none"),
-    ("scope", "plugin.scope", "unknown"),
+    ("official", "marketplace.is_official", "unknown"),
     ("trigger", "install.trigger", "unknown"),
 )
 ATTRIBUTION = (
@@ -119,8 +119,12 @@ COUNTS: Mapping[str, tuple[str, Labels]] = {
         (("action", "action", "unknown"), ("auth_method", "auth_method", "unknown"), SUCCESS),
     ),
     "fault_errors": ("internal_error", (("error_name", "error_name", "unknown"), VERSION)),
+    "registered_hooks": (
+        "hook_registered",
+        (TEAM, ("hook_event", "hook_event", "unknown"), ("hook_source", "hook_source", "unknown")),
+    ),
     "plugin_loaded": ("plugin_loaded", LOADED),
-    "plugin_installed": ("plugin_installed", INSTALLED),
+    "install_plugins": ("plugin_installed", INSTALLED),
     "settings_resolved": ("managed_settings_resolved", SETTINGS_TRIGGER),
 }
 SUMS: Mapping[str, tuple[str, Labels, str, Mapping[str, str]]] = {
@@ -199,6 +203,7 @@ RECORDED: Mapping[str, str] = {
     "skill:claude_code_skill_activations": "skill_activations_total",
     "subagent:claude_code_subagent_runs": "subagent_runs_total",
     "hook:claude_code_hook_runs": "hook_runs_total",
+    "registered:claude_code_hooks_registered": "registered_hooks_total",
     "connection:claude_code_mcp_connections": "connection_attempts_total",
     "plugin:claude_code_plugins_loaded": "plugin_loaded_total",
     "settings:claude_code_settings_resolved": "settings_resolved_total",
@@ -223,7 +228,8 @@ MADE_UP: tuple[dict[str, str], ...] = (
     {"event.name": "auth", "action": "logout", "success": "true"},
     {"event.name": "internal_error", "error_name": "TypeError", "error_code": "ENOENT"}
     | {"app.version": "2.1.91"},
-    {"event.name": "plugin_installed", "plugin.name": "acme", "install.trigger": "cli"},
+    {"event.name": "plugin_installed", "plugin.name": "acme", "install.trigger": "cli"}
+    | {"marketplace.is_official": "false"},
 )
 
 Series = dict[frozenset[tuple[str, str]], float]
@@ -479,6 +485,18 @@ def until(collector: Collector, settled: Callable[[dict[str, Series]], bool]) ->
     while not settled(found := exposed(collector.metrics)) and time.monotonic() < deadline:
         time.sleep(0.1)
     return found
+
+
+def test_sessions_keep_where_they_start(collector: Collector) -> None:
+    """Entry point and terminal of a session are labels; a client that sends none of them is unknown."""
+    sent = {"start_type": "fresh", "app.entrypoint": "sdk-py", "terminal.type": "tmux", "host.arch": "arm64"}
+    started = [otlp.counter("claude_code.session.count", 1.0, labels=it) for it in (sent, {})]
+    otlp.send(f"http://{collector.otlp}/v1/metrics", otlp.metrics(*started), writer=WRITER)
+    name, common = "claude_code_session_count_total", {"writer": WRITER[0], "team": "unassigned"}
+    full = {**common, "start_type": "fresh", "entrypoint": "sdk-py", "terminal": "tmux"}
+    bare = {**common, "start_type": "other", "entrypoint": "unknown", "terminal": "unknown"}
+    want = {frozenset(labels.items()): 1.0 for labels in (full, bare)}
+    assert until(collector, lambda found: found.get(name) == want)[name] == want
 
 
 def test_unknown_names_are_counted_by_name(collector: Collector) -> None:

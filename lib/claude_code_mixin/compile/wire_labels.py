@@ -48,6 +48,8 @@ def wire_labels(config: Config) -> Mapping[str, WireLabel]:
         WireLabel("query_source", ("query_source",), "auxiliary"),
         WireLabel("type", ("type",), "other"),
         WireLabel("start_type", ("start_type",), "other"),
+        WireLabel("entrypoint", ("app.entrypoint",), "unknown"),
+        WireLabel("terminal", ("terminal.type",), "unknown"),
         WireLabel("effort", ("effort",), "none"),
         WireLabel("speed", ("speed",), "normal"),
         WireLabel("agent", ("agent.name", "agent_type"), "none"),
@@ -70,6 +72,7 @@ def wire_labels(config: Config) -> Mapping[str, WireLabel]:
         WireLabel("from_mode", ("from_mode",), "unknown"),
         WireLabel("to_mode", ("to_mode",), "unknown"),
         WireLabel("hook_event", ("hook_event",), "unknown"),
+        WireLabel("hook_source", ("hook_source",), "unknown"),
         WireLabel("mention_type", ("mention_type",), "unknown"),
         WireLabel("action", ("action",), "unknown"),
         WireLabel("auth_method", ("auth_method",), "unknown"),
@@ -77,6 +80,7 @@ def wire_labels(config: Config) -> Mapping[str, WireLabel]:
         WireLabel("tool_name", ("tool_name",), "unknown"),
         WireLabel("decision", ("decision",), "unknown"),
         WireLabel("source", ("source",), "unknown"),
+        WireLabel("official", ("marketplace.is_official",), "unknown"),
         WireLabel("language", ("language",), "unknown"),
     )
     by_name = {label.name: label for label in listed}
