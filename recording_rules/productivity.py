@@ -27,5 +27,6 @@ COMMIT_COST_28D = commit_cost("28d", WEEKS_BEFORE, "in the 28 days before the la
 
 ROLL_UPS = Group(
     name="claude-code-productivity-roll-ups",
-    records=(COMMITS_1D, COMMIT_COST_7D, COMMIT_COST_28D),
+    records=(COMMITS_1D,),
 )
+MEANS = Group(name="claude-code-productivity-means", records=(COMMIT_COST_7D, COMMIT_COST_28D))

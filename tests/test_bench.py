@@ -60,7 +60,7 @@ def test_every_sum_over_what_sessions_use_is_held_to_the_truth() -> None:
     """A panel whose sums the bench cannot read would never be found wrong."""
     for asked in ASKED:
         sums = asked.ours.count("sum_over_time(") + asked.ours.count(":month_to_date{")
-        if asked.raw:
+        if asked.raw and not asked.ours.startswith("count("):  # teams are counted, not summed
             assert len(list(answers.leaves(asked))) == sums, asked.ours
 
 

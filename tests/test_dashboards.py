@@ -31,10 +31,9 @@ from claude_code_mixin.model import Dashboard, Panel, Record
 ROOT = Path(__file__).parents[1]
 PROMTOOL = Path(os.environ.get("CLAUDE_CODE_MIXIN_TOOLS_DIR", ROOT / ".tools")) / "promtool"
 PROFILES: tuple[Literal["strict", "team", "full"], ...] = ("strict", "team", "full")
-NEVER_BY_USER = {"api": "requests of all are answered by one API", "tool": "no record of tools names users"}
-"""Dashboards that nobody can filter by user, whatever the privacy profile, and why."""
-STEMS = sorted(path.stem for path in (ROOT / "dashboards").glob("*.py"))
 NEVER_BY_USER = {
+    "api": "requests of all are answered by one API",
+    "tool": "no record of tools names users",
     "productivity": "clients' counters of output are summed over users",
     "security": "what it shows is counted by team, or for all",
 }

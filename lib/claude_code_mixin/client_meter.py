@@ -85,7 +85,7 @@ def unreliable(metric: str) -> tuple[Record, ...]:
     memory = f"last_over_time({seen}[{RETURNS_MEMORY}] offset 1ms)"
     back = f"({seen} unless last_over_time({seen}[{PREVIOUS}] offset 1ms)) and {memory}"
     evaluated = f"and on () (time() - max({known}) < {seconds(PREVIOUS):.0f})"
-    gone = _gone_with_prometheus(level, memory) if scraped() else _gone_with_collector(level)
+    gone = _gone_with_prometheus(metric, level, memory) if scraped() else _gone_with_collector(level)
     return (
         _evidence("fallen", f"({seen} - {memory}) < 0", "Sessions whose counter fell in the minute"),
         _evidence("returned", back, "Sessions whose counter was away for minutes and came back", evaluated),
@@ -102,13 +102,13 @@ def _gone_with_collector(level: str) -> str:
     return f"({young} unless {level}:seen) and {ON_TARGET} {level}:alive"
 
 
-def _gone_with_prometheus(level: str, memory: str) -> str:
+def _gone_with_prometheus(metric: str, level: str, memory: str) -> str:
     """What was scraped after the last evaluation before a gap is read by none, unless it is there again.
 
-    A Prometheus that ends marks nothing stale: the bare name would show what was seen before the gap.
+    A Prometheus that ends marks nothing stale: the name of the memory would show what was seen before the gap.
     """
     resumed = f"({level}:known unless last_over_time({level}:known[{PREVIOUS}] offset 1ms))"
-    return f"({memory} unless last_over_time({level}:seen[30s])) and on () {resumed}"
+    return f"({memory} unless last_over_time({_raw(metric)}[2m])) and on () {resumed}"
 
 
 def _evidence(name: str, expr: str, what: str, condition: str = "") -> Record:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from bench.day import MINUTES
 from bench.forms import COUNTERS, raw_label, raw_name
+from claude_code_mixin.durations import seconds
 
 DAY_SECONDS = 60 * MINUTES
 SCREEN_PIXELS, COLUMNS = 1920, 24
@@ -39,6 +40,8 @@ _COUNTED_FROM_EVENTS = (
     "connection",
     "hook",
     "compaction",
+    *("prompt", "mention", "skill", "subagent", "mode", "auth", "install", "settings", "registered"),
+    *("plugin", "unknown", "fault"),
 )
 _FROM_EVENTS = "counted from events; clients have no counter of it"
 _REASONS = (
@@ -46,6 +49,10 @@ _REASONS = (
     *((f"{cut}:claude_code_", "clients do not tell what cache writes cost") for cut in PRICED_CUTS),
     *((f"({cut}:claude_code_", _FROM_EVENTS) for cut in _COUNTED_FROM_EVENTS),
     ("edit:claude_code_edit_decisions", "the day that is measured has no edits"),
+    ("(change:claude_code_", "the day that is measured has no changes to code"),
+    ("claude_code_commit_cost_usd", "the day that is measured has no changes to code"),
+    ("(activity:claude_code_", "the day that is measured has no active time"),
+    (" offset ", "compares with weeks before, and one day is measured"),
     ("claude_code_budget", "a budget is a setting, no telemetry has it"),
     ("claude_code_requests", "requests are counted from events; clients have no counter of them"),
     ("divergence_ratio", "compares two independent meters; the raw form has one"),
@@ -98,8 +105,7 @@ def _interval(panel: Mapping[str, Any]) -> int:
     points = SCREEN_PIXELS * panel["gridPos"]["w"] / COLUMNS
     exact = DAY_SECONDS / points
     rounded = next((rounded for below, rounded in _STEPS if exact < below), 1800)
-    least = {"1m": 60, "5m": 300}[panel.get("interval", "1m")]
-    return max(rounded, least)
+    return max(rounded, round(seconds(panel.get("interval", "1m"))))
 
 
 def _filled(expr: str, step: int) -> str:
