@@ -3,11 +3,11 @@
 from claude_code_mixin import Group, Record, active
 from claude_code_mixin.budget_rules import budget_records
 from claude_code_mixin.calendar_windows import (
+    counted_days,
     day_start_expr,
-    full_days_of_month,
     month_start_expr,
-    month_to_date,
-    today,
+    spent_this_month,
+    spent_today,
 )
 from claude_code_mixin.content.recording_rules.cost import (
     IDENTITY_COST,
@@ -35,59 +35,12 @@ MONTH_START = Record(
     unit="timestamp",
     help="Unix time at which the current month began",
 )
-COUNTED_UNTIL = Record(
-    name="calendar:claude_code_full_days:end_timestamp",
-    expr=day_start_expr(),
-    unit="timestamp",
-    help="Unix time up to which the full days of the month were last added up",
-    public=False,
-)
-COUNTED_SINCE = Record(
-    name="calendar:claude_code_full_days:start_timestamp",
-    expr=month_start_expr(COUNTED_UNTIL),
-    unit="timestamp",
-    help="Unix time from which the full days of the month were last added up",
-    public=False,
-)
-
-
-def spent_today(cut: str, increase: Record) -> Record:
-    """Return today's sum of `increase` under the level `cut`."""
-    return Record(
-        name=f"{cut}:claude_code_cost_usd:today",
-        expr=today(increase, DAY_START),
-        unit="USD",
-        help="Spend at list price since the day began",
-        allow=(("record/unused", "runbooks, and whoever asks what today costs"),),
-    )
-
-
-def spent_this_month(cut: str, increase: Record, by: str) -> tuple[Record, Record]:
-    """Return the sums of `increase` over the month's full days and over the month so far.
-
-    The level `cut` keeps the labels `by`.
-    """
-    full_days = Record(
-        name=f"{cut}:claude_code_cost_usd:full_days_of_month",
-        expr=full_days_of_month(increase, COUNTED_UNTIL, COUNTED_SINCE),
-        unit="USD",
-        help="Spend at list price over the full days of the month",
-        public=False,
-    )
-    so_far = Record(
-        name=f"{cut}:claude_code_cost_usd:month_to_date",
-        expr=month_to_date(increase, by, full_days, COUNTED_UNTIL, MONTH_START),
-        unit="USD",
-        help="Spend at list price since the month began",
-    )
-    return full_days, so_far
-
-
-TEAM_TODAY = spent_today("team", TEAM_COST)
-TOTAL_TODAY = spent_today("total", TOTAL_COST)
-TEAM_FULL_DAYS, TEAM_MONTH_TO_DATE = spent_this_month("team", TEAM_COST, TEAM)
-TOTAL_FULL_DAYS, TOTAL_MONTH_TO_DATE = spent_this_month("total", TOTAL_COST, "")
-USER_FULL_DAYS, USER_MONTH_TO_DATE = spent_this_month("user", USER_COST, "user")
+COUNTED = counted_days()
+TEAM_TODAY = spent_today("team", TEAM_COST, DAY_START)
+TOTAL_TODAY = spent_today("total", TOTAL_COST, DAY_START)
+TEAM_FULL_DAYS, TEAM_MONTH_TO_DATE = spent_this_month("team", TEAM_COST, TEAM, COUNTED, MONTH_START)
+TOTAL_FULL_DAYS, TOTAL_MONTH_TO_DATE = spent_this_month("total", TOTAL_COST, "", COUNTED, MONTH_START)
+USER_FULL_DAYS, USER_MONTH_TO_DATE = spent_this_month("user", USER_COST, "user", COUNTED, MONTH_START)
 
 TEAM_BUDGETS = budget_records("team")
 TOTAL_BUDGETS = budget_records("total", otherwise=f"sum({TEAM_BUDGETS[0]})")
@@ -121,8 +74,7 @@ FULL_DAYS = Group(
     name="claude-code-budget-full-days",
     interval="30m",
     records=(
-        COUNTED_UNTIL,
-        COUNTED_SINCE,
+        *COUNTED,
         TEAM_FULL_DAYS,
         TOTAL_FULL_DAYS,
         *((USER_FULL_DAYS,) if FULL else ()),

@@ -31,6 +31,7 @@ from claude_code_mixin.model import Dashboard, Panel, Record
 ROOT = Path(__file__).parents[1]
 PROMTOOL = Path(os.environ.get("CLAUDE_CODE_MIXIN_TOOLS_DIR", ROOT / ".tools")) / "promtool"
 PROFILES: tuple[Literal["strict", "team", "full"], ...] = ("strict", "team", "full")
+STEMS = sorted(path.stem for path in (ROOT / "dashboards").glob("*.py"))
 NEVER_BY_USER = {
     "api": "requests of all are answered by one API",
     "tool": "no record of tools names users",

@@ -86,3 +86,61 @@ sum by ({by}) (
   )
 )
 """.strip()
+
+
+def counted_days() -> tuple[Record, Record]:
+    """Return the records of the moments between which the full days of the month were last added up.
+
+    They stand first in the group of the sums that `full_days_of_month()` makes: evaluated with them, they
+    cannot disagree.
+    """
+    until = Record(
+        name="calendar:claude_code_full_days:end_timestamp",
+        expr=day_start_expr(),
+        unit="timestamp",
+        help="Unix time up to which the full days of the month were last added up",
+        public=False,
+    )
+    since = Record(
+        name="calendar:claude_code_full_days:start_timestamp",
+        expr=month_start_expr(until),
+        unit="timestamp",
+        help="Unix time from which the full days of the month were last added up",
+        public=False,
+    )
+    return until, since
+
+
+def spent_today(cut: str, increase: Record, day_start: Record) -> Record:
+    """Return today's sum of the dollars `increase` under the level `cut`."""
+    return Record(
+        name=f"{cut}:claude_code_cost_usd:today",
+        expr=today(increase, day_start),
+        unit="USD",
+        help="Spend at list price since the day began",
+        allow=(("record/unused", "runbooks, and whoever asks what today costs"),),
+    )
+
+
+def spent_this_month(
+    cut: str, increase: Record, by: str, counted: tuple[Record, Record], month_start: Record
+) -> tuple[Record, Record]:
+    """Return the sums of the dollars `increase` over the month's full days and over the month so far.
+
+    The level `cut` keeps the labels `by`; `counted` are those of `counted_days()`.
+    """
+    until, since = counted
+    full_days = Record(
+        name=f"{cut}:claude_code_cost_usd:full_days_of_month",
+        expr=full_days_of_month(increase, until, since),
+        unit="USD",
+        help="Spend at list price over the full days of the month",
+        public=False,
+    )
+    so_far = Record(
+        name=f"{cut}:claude_code_cost_usd:month_to_date",
+        expr=month_to_date(increase, by, full_days, until, month_start),
+        unit="USD",
+        help="Spend at list price since the month began",
+    )
+    return full_days, so_far

@@ -105,7 +105,7 @@ def _gone_with_collector(level: str) -> str:
 def _gone_with_prometheus(metric: str, level: str, memory: str) -> str:
     """What was scraped after the last evaluation before a gap is read by none, unless it is there again.
 
-    A Prometheus that ends marks nothing stale: the name of the memory would show what was seen before the gap.
+    A Prometheus that ends marks nothing stale: the memory's name would show what was seen before the gap.
     """
     resumed = f"({level}:known unless last_over_time({level}:known[{PREVIOUS}] offset 1ms))"
     return f"({memory} unless last_over_time({_raw(metric)}[2m])) and on () {resumed}"
