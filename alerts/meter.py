@@ -63,8 +63,8 @@ COUNTERS_UNRELIABLE = Alert(
     keep_firing_for="1h",
     severity="warning",
     summary="Counters of Claude Code sessions cannot be told apart or got lost: spend is missing.",
-    description="{{ $value | humanize }} times in 15 minutes a session was resumed or continued, or its "
-    "counter fell, came back, or went unobserved. Spend is too low: send telemetry through the compiled "
-    "collector, or see the runbook.",
+    description="{{ $value | humanize }} times in 15 minutes a session was resumed or continued, had no "
+    "id, or its counter fell, came back, or went unobserved. Spend is too low: send telemetry through the "
+    "compiled collector, or see the runbook.",
     no_data="silent: without sessions no counter can fall; an absent target has an alert of its own",
 )

@@ -90,6 +90,9 @@ def unreliable(metric: str) -> tuple[Record, ...]:
         _evidence("fallen", f"({seen} - {memory}) < 0", "Sessions whose counter fell in the minute"),
         _evidence("returned", back, "Sessions whose counter was away for minutes and came back", evaluated),
         _evidence(
+            "nameless", f'{seen}{{session_id=""}}', "Counters without a session id, which processes share"
+        ),
+        _evidence(
             "forgotten", gone, "Sessions whose counter went when its last value may not have been read"
         ),
     )

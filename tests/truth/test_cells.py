@@ -10,7 +10,7 @@ import pytest
 from claude_code_mixin.fleet.exporters import Ledger, Outcome
 from claude_code_mixin.fleet.faults import FAULTS
 from claude_code_mixin.fleet.lab_cells import ALL, Cell, deviation, reference
-from claude_code_mixin.fleet.lab_expected import ExpectedError, expected
+from claude_code_mixin.fleet.lab_expected import Expected, ExpectedError, expected
 from claude_code_mixin.fleet.lab_profiles import COLLECTOR, DELTA, SETUPS, Setup
 from claude_code_mixin.fleet.lab_run import Scope
 from claude_code_mixin.fleet.lab_stack import Loss
@@ -151,6 +151,17 @@ def test_totals_are_at_risk_by_what_they_gained() -> None:
     whole, before = (Truth(it).total("client_cost") for it in (points, points[:-1]))
     assert scope.at_risk(loss, {id(batch) for batch in points}) == pytest.approx(whole - before)
     assert scope.at_risk(loss, {id(points[-1])}) == Truth(points[-1:]).total("client_cost") > whole - before
+
+
+def test_an_alert_tells_for_its_team_for_all_or_where_the_list_says_so_for_any() -> None:
+    """An alert of another team is silence, unless the cause is a setting that all clients have."""
+    entry = Expected("collector-default", "*", ("clear",), ("*",), ("*",), "known", detected_by="Told")
+    own = Scope(DELTA, FAULTS["none"], "clear", DELTA.quantities[0], {}, (entry,))
+    anywhere = replace(own, listed=(replace(entry, anywhere=True),))
+    assert own.undetected({("Told", "clear")}) == own.undetected({("Told", ALL)}) == ()
+    assert own.undetected({("Told", "fork"), ("Other", "clear")}) == ("Told",)
+    assert anywhere.undetected({("Told", "fork")}) == ()
+    assert anywhere.undetected({("Other", ALL)}) == ("Told",)
 
 
 @pytest.mark.parametrize("setup", SETUPS, ids=lambda setup: str(setup.name))

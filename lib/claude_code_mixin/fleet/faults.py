@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ SLOW_SECONDS = 7.0  # of a scrape interval of 15 and a timeout of 10 seconds
 TOO_SLOW_SECONDS = 13.0
 OUTAGE_SECONDS = 600.0
 LATE_SECONDS = 300.0
+AWAY_SECONDS = 120.0
+DISCOVERY_SECONDS = 5.0  # of the wall clock, before a Prometheus that starts scrapes its first target
 DRAIN_SECONDS = 80.0  # a scrape, a batch and an evaluation
 
 
@@ -41,12 +44,15 @@ class Fault:
         return max((step.at for step in self.steps), default=0.0)
 
 
-def _stop_prometheus(stack: Stack) -> None:
-    stack.prometheus.stop()
+def _away(seconds: float) -> Callable[[Stack], None]:
+    """Stop Prometheus and start it so that it scrapes again after `seconds`, or as soon as it can."""
 
+    def do(stack: Stack) -> None:
+        stack.prometheus.stop()
+        time.sleep(max(0.0, seconds / stack.lab.factor - DISCOVERY_SECONDS))
+        stack.prometheus.start()
 
-def _start_prometheus(stack: Stack) -> None:
-    stack.prometheus.start()
+    return do
 
 
 def _kill_prometheus(stack: Stack) -> None:
@@ -141,7 +147,7 @@ FAULTS: Mapping[str, Fault] = {
         Fault(
             "prometheus_restart",
             "Prometheus is stopped for two minutes",
-            (Step(130, _stop_prometheus), Step(250, _start_prometheus)),
+            (Step(130, _away(AWAY_SECONDS)),),
         ),
         Fault(
             "prometheus_kill",

@@ -18,7 +18,8 @@ class Expected:
     """An entry of the list; "*" stands for all names.
 
     `against` is what the cell must show instead, `limit` what it has instead of its own. A cell with the
-    limit "none" may show anything, as long as the alert `detected_by` fires.
+    limit "none" may show anything, as long as the alert `detected_by` fires: for its own team or for all, and
+    with `anywhere` for any team, where the cause is a setting of the whole installation.
     """
 
     profile: str
@@ -30,6 +31,7 @@ class Expected:
     against: Reference = "exported"
     limit: Limit | None = None
     detected_by: str = ""
+    anywhere: bool = False
 
     def fits(self, setup: Setup, fault: str, workload: str, quantity: str) -> bool:
         """Whether the entry is about the cell."""
@@ -86,6 +88,7 @@ def _entry(number: int, entry: Mapping[str, Any], known: Mapping[str, Collection
         against=given["against"],
         limit=given["limit"],
         detected_by=given.get("detected_by", ""),
+        anywhere=given.get("anywhere", False),
     )
 
 

@@ -170,8 +170,9 @@ class Scope:
         return tuple(dict.fromkeys(it.detected_by for it in self.listed if it.detected_by))
 
     def undetected(self, fired: Fired) -> tuple[str, ...]:
-        """Return `detected_by` when none of them fired, for this workload or for all; else nothing."""
-        told = {name for name, workload in fired if workload in (self.workload, ALL)}
+        """Return `detected_by` when none of them fired where the list says so; else nothing."""
+        anywhere = any(it.anywhere for it in self.listed)
+        told = {name for name, workload in fired if anywhere or workload in (self.workload, ALL)}
         return () if told & set(self.detected_by) else self.detected_by
 
 
