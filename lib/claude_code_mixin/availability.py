@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from claude_code_mixin import promql
 from claude_code_mixin.model import Alert, Group, Panel, Record
@@ -63,9 +64,11 @@ def marked(panel: Panel, reasons: Mapping[str, str]) -> Panel:
     )
 
 
-def _read(expr: str) -> Iterator[str]:
+@cache
+def _read(expr: str) -> tuple[str, ...]:
+    """Names of the series that an expression reads; content is loaded once for every variant of a check."""
     try:
         tree = promql.parse(expr)
     except promql.PromQLError:
-        return
-    yield from (selector.name for selector in promql.selectors(tree) if selector.name)
+        return ()
+    return tuple(selector.name for selector in promql.selectors(tree) if selector.name)
