@@ -142,19 +142,20 @@ def main() -> int:
     arguments = _arguments()
     tests = [test for test in suite.test_files() if test.kind in (*KINDS, *PROFILES)]
     usual = [test for test in tests if test.kind in KINDS]
-    everything = [*all_mutants(suite.built(), usual), *profile_mutants(tests)]
-    chosen = everything
+    everything = list(all_mutants(suite.built(), usual))
+    others = list(profile_mutants(tests))
+    chosen = others if arguments.profiles else everything
     if arguments.sample:
         source = random.Random(arguments.seed)  # noqa: S311 -- a choice to be repeated, no secret
-        chosen = source.sample(everything, min(arguments.sample, len(everything)))
+        chosen = source.sample(chosen, min(arguments.sample, len(chosen)))
     started = time.monotonic()
     killers = _killers(prepared(tests), chosen)
     if killers is None:
         return 1
     results = report.Results(
         tuple(zip(chosen, killers, strict=True)),
-        report.Equivalents.read(everything),
-        whole=len(chosen) == len(everything),
+        report.Equivalents.read([*everything, *others]),
+        whole=chosen is everything,
     )
     print(results.text(), f"in {time.monotonic() - started:.0f} s")  # noqa: T201 -- a script's result
     if results.whole:
@@ -179,5 +180,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, prog="tests/mutation/run.py")
     sample = "only N mutants (default 100); writes no result"
     parser.add_argument("--sample", type=int, nargs="?", const=100, metavar="N", help=sample)
+    others = "mutants of the rules that other ingest profiles have, instead; writes no result"
+    parser.add_argument("--profiles", action="store_true", help=others)
     parser.add_argument("--seed", type=int, default=1, help="which sample (default 1)")
     return parser.parse_args()
