@@ -131,7 +131,8 @@ def table(options: argparse.Namespace, listed: Sequence[Expected]) -> lab_report
 
 def broken(job: Job, it: Break) -> str:
     """Run the pipeline with a break and return its line; it begins with RED when the break was noticed."""
-    rows = cells(replace(job, built=it.change(job.built, job.factor)), it.fault)
+    factor = it.factor or job.factor
+    rows = cells(replace(job, built=it.change(job.built, factor), factor=factor), it.fault)
     red = [row for row in rows if row["red"]]
     if not red:
         return f"GREEN | {it.name} | {it.description} | {it.fault} | 0 of {len(rows)} | -"

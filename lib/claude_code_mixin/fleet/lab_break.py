@@ -13,6 +13,8 @@ from claude_code_mixin.fleet import scale
 from claude_code_mixin.fleet.lab_stack import Built
 
 EXPIRY = "40s"
+SLOW_FACTOR = 6
+"""With which a run lasts longer than a minute: so often delta_to_cumulative looks for stale streams."""
 MEMORY = re.compile(r"last_over_time\((\S+:seen)\[\w+\] offset 1ms\)")
 
 
@@ -22,12 +24,16 @@ class BreakError(Exception):
 
 @dataclass(frozen=True)
 class Break:
-    """A mistake: `change` makes it in the built files for a clock of a factor; `fault` is when it shows."""
+    """A mistake: `change` makes it in the built files for a clock of a factor; `fault` is when it shows.
+
+    `factor` is that of its run where the wall clock has a part in it.
+    """
 
     name: str
     description: str
     change: Callable[[Built, int], Built]
     fault: str = "none"
+    factor: int | None = None
 
 
 def _without_processors(built: Built, *prefixes: str) -> Built:
@@ -114,7 +120,12 @@ BREAKS: Mapping[str, Break] = {
             "session.id is dropped and deltas are not accumulated",
             _no_accumulation,
         ),
-        Break("short_expiry", f"the collector forgets counters after {EXPIRY} of silence", _short_expiry),
+        Break(
+            "short_expiry",
+            f"the collector forgets counters after {EXPIRY} of silence",
+            _short_expiry,
+            factor=SLOW_FACTOR,
+        ),
         Break(
             "no_start_label",
             "counters carry no label of the collector's start",

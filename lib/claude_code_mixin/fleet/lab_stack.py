@@ -23,6 +23,8 @@ SCRAPE, TIMEOUT, EVALUATION, LOOKBACK = "15s", "10s", "1m", "5m"
 WAIT_SECONDS = 60.0
 KNOWN = re.compile(r"record: (\S+:known)\n")
 """Heartbeats before the current one: a meter that has one has run twice beside a scraped target."""
+ROUNDED_SECONDS = 0.001
+"""By how much a scaled duration may be off."""
 SEED = 1
 HISTORY_SEED = 99
 """Of what was played before Prometheus was installed: other sessions than those of the run."""
@@ -181,7 +183,7 @@ class Stack(ABC):
             if time.monotonic() > deadline:
                 raise ServerError("rules are not evaluated in time: run with a smaller --factor")
             for group in self.prometheus.rules():
-                if float(group["interval"]) <= self.seconds(EVALUATION):
+                if float(group["interval"]) <= self.seconds(EVALUATION) + ROUNDED_SECONDS:
                     seen.setdefault(group["name"], set()).add(group["lastEvaluation"])
             time.sleep(self.seconds(EVALUATION) / 5)
 
