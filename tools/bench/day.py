@@ -15,6 +15,8 @@ from typing import NamedTuple
 from claude_code_mixin.fleet.usage import HAIKU, OPUS, OTHER_MODEL, SONNET, Usage, cost_micros
 
 MINUTES = 1440
+ENTRYPOINT, TERMINAL = "cli", "vscode"
+"""How everybody works."""
 USERS, TEAMS = 500, 20
 HEADLESS = 0.75
 """Share of `claude -p` and its like: one to eight requests, over within minutes."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 
-from bench.day import MINUTES, Session, User
+from bench.day import ENTRYPOINT, MINUTES, TERMINAL, Session, User
 from bench.ledger import LABELS, WHO, Amounts, Ledger, tokens
 from claude_code_mixin.catalogue import load
 from claude_code_mixin.check.context import Context
@@ -114,7 +114,8 @@ def _of_user(user: User) -> dict[str, str]:
         "user_account_uuid": f"5d0e8a52-7d4f-4d0b-9a53-{user.number:012x}",
         "user_account_id": f"user_{user.number:024d}",
         "user_email": user.name,
-        "terminal_type": "vscode",
+        "app_entrypoint": ENTRYPOINT,
+        "terminal_type": TERMINAL,
         "vcs_repository_name": user.repository,
         "team_id": user.team,
         "enduser_id": user.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from bench.day import Request, Session, Way
+from bench.day import ENTRYPOINT, TERMINAL, Request, Session, Way
 
 Amounts = dict[int, float]
 """Minute of the day (1 to 1440) -> what was used in it; minutes without any are left out."""
@@ -17,7 +17,7 @@ LABELS: Mapping[str, tuple[str, ...]] = {
     "cost_usd": (*WHO, *Way._fields),
     "requests": (*WHO, *Way._fields),
     "tokens": (*WHO, *Way._fields, "type"),
-    "sessions": (*WHO, "start_type"),
+    "sessions": (*WHO, "start_type", "entrypoint", "terminal"),
 }
 """Quantity, as records spell it -> the labels that the truth has of it."""
 
@@ -37,7 +37,7 @@ class Ledger:
     def _add(self, session: Session) -> None:
         user = session.user
         who = (user.team, user.name, user.repository, user.version)
-        self._rows["sessions"][(*who, session.start_type)][session.first] += 1
+        self._rows["sessions"][(*who, session.start_type, ENTRYPOINT, TERMINAL)][session.first] += 1
         self.sessions += 1
         self.requests += len(session.requests)
         for request in session.requests:
