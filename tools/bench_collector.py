@@ -179,7 +179,7 @@ def measure(seconds: float) -> dict[str, object]:
             collector.stop()
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "command": " ".join(["python", "tools/bench_collector.py", *sys.argv[1:]]),
+        "command": "make bench-collector",
         "versions": {"otelcol": version(), "python": platform.python_version()},
         "processor": processor_name(),
         "cores": os.cpu_count(),
