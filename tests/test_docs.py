@@ -183,11 +183,14 @@ def test_profiles_are_told_apart_and_alerts_named(folder: Path) -> None:
 
 def test_red_cells_are_said_first(folder: Path) -> None:
     """In the heading and in the line of their fault."""
-    cells = [{**TRUTH["cells"][0], "red": True}, *TRUTH["cells"][1:]]
+    others = [{**cell, "red": False} for cell in TRUTH["cells"][1:]]
+    cells = [{**TRUTH["cells"][0], "red": True}, *others]
     change(folder / "truth.json", cells=cells)
     text = made(folder)["docs/truth.md"]
     assert "**1 outside.**" in text
-    assert [row[3] for row in rows(text) if row[0] == "none" and len(row) > 5] == ["**1**"]
+    first, *rest = [row[3] for row in rows(text) if row[0] == "none" and len(row) > 5]
+    assert first == "**1**"
+    assert set(rest) == {"0"}
 
 
 def test_new_results_make_the_build_stale(folder: Path) -> None:
