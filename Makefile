@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TOOLS := $(if $(CLAUDE_CODE_MIXIN_TOOLS_DIR),$(CLAUDE_CODE_MIXIN_TOOLS_DIR),.tools)
 READY := $(VENV)/.installed
 .DEFAULT_GOAL := help
-.PHONY: help venv build check test test-fast test-rules tools fmt lint lock real-input mutation mutation-sample bench bench-smoke bench-collector truth truth-smoke truth-broken tools-otlp truth-otlp truth-vmalert wheel clean
+.PHONY: help venv build check test test-fast test-slow test-rules tools fmt lint lock real-input mutation mutation-sample bench bench-smoke bench-collector truth truth-smoke truth-broken tools-otlp truth-otlp truth-vmalert wheel clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ check: $(READY) ## Check the content, write nothing
 
 test: build tools ## Build, install the servers, run every test
 	@$(BIN)/python -m pytest
+
+test-slow: build tools ## Run the tests that wait for minutes: vmalert, killed, in real time
+	@$(BIN)/python -m pytest -m slow
 
 test-fast: build ## Run the tests that need no server
 	@$(BIN)/python -m pytest --ignore tests/live

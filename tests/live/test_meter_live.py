@@ -28,6 +28,8 @@ COST = Meter(
     increments="identity:claude_code_cost_usd:increase1m",
     day="total:claude_code_cost_usd:increase1d",
 )
+RULE_FILES = tuple(f"{stem}.rules.yaml" for stem in ("cost", "meter", "pipeline", "session"))
+"""What the scenes look at and what alerts of a loss: all rules in every scene at once would come too late."""
 GAP = "ClaudeCodeMeterGap"
 HISTORY_USD = 1000.0
 
@@ -327,12 +329,13 @@ def outcomes(
     plays = {name: play for name, (_, play) in SCENES.items()}
     plays |= {name: control.play for name, control in CONTROLS.items()}
     here = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    rules = {name: built_rules[name] for name in RULE_FILES}
     wanted = {item.callspec.params.get("name") for item in here if hasattr(item, "callspec")}
     order = sorted((name for name in plays if name in wanted), key=lambda name: "away" not in name)
     with ExitStack() as stack:
         pool = stack.enter_context(ThreadPoolExecutor(max_workers=len(order)))
         folders = {name: tmp_path_factory.mktemp(name) for name in order}
-        yield {name: pool.submit(partial(plays[name], folders[name], built_rules)) for name in order}
+        yield {name: pool.submit(partial(plays[name], folders[name], rules)) for name in order}
 
 
 @pytest.mark.parametrize("name", SCENES)

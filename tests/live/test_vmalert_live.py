@@ -38,6 +38,7 @@ def test_vmalert_takes_every_rule_and_refuses_a_wrong_one(tmp_path: Path) -> Non
     assert "query_offset" in refused.stderr
 
 
+@pytest.mark.slow
 def test_increments_are_exact_when_vmalert_is_killed(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
