@@ -12,7 +12,7 @@ from __future__ import annotations
 from claude_code_mixin import delta_meter
 from claude_code_mixin.durations import seconds
 from claude_code_mixin.ingest import by_collector, client_labels, raw_name, unavailable, wire_sources
-from claude_code_mixin.meters import Cut, kept
+from claude_code_mixin.meters import UNREAD, Cut, kept
 from claude_code_mixin.model import Allow, Record
 from claude_code_mixin.promql import selector
 from claude_code_mixin.settings import active
@@ -42,7 +42,7 @@ def client_memory(metric: str, unit: str, what: str) -> tuple[Record, ...]:
     raw = _raw(metric)
     seen = Record(
         name=f"client:claude_code_{metric}:seen",
-        expr=delta_meter.seen(raw, _minutes()) if sums_deltas() else f"last_over_time({raw}[2m])",
+        expr=delta_meter.seen(raw, _minutes()) if sums_deltas() else f"last_over_time({raw}[{UNREAD}])",
         unit=unit,
         help="Counter values that the meter has accounted for",
         public=False,
@@ -111,7 +111,7 @@ def _gone_with_prometheus(metric: str, level: str, memory: str) -> str:
     A Prometheus that ends marks nothing stale: the memory's name would show what was seen before the gap.
     """
     resumed = f"({level}:known unless last_over_time({level}:known[{PREVIOUS}] offset 1ms))"
-    return f"({memory} unless last_over_time({_raw(metric)}[2m])) and on () {resumed}"
+    return f"({memory} unless last_over_time({_raw(metric)}[{UNREAD}])) and on () {resumed}"
 
 
 def _evidence(name: str, expr: str, what: str, condition: str = "") -> Record:

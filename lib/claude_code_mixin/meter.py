@@ -12,20 +12,13 @@ from __future__ import annotations
 from claude_code_mixin import client_meter
 from claude_code_mixin.durations import seconds
 from claude_code_mixin.ingest import by_collector, unavailable
-from claude_code_mixin.meters import Cut
+from claude_code_mixin.meters import UNREAD, Cut
 from claude_code_mixin.model import Allow, Record
 from claude_code_mixin.promql import selector
 from claude_code_mixin.settings import active
 
 HEARTBEAT_MEMORY = "7d"
 """How far back an installation or instance is known to have run. One sample a minute per instance."""
-UNREAD = "2m"
-"""How far back counters are read: two evaluations, past the marker that they have gone stale.
-
-A collector that ends takes its counters along, and the next failed scrape marks them stale: what was scraped
-since the evaluation before would be lost to a bare name, up to a minute's spend. The second minute is for a
-scrape that was stored late, or an evaluation that was missed.
-"""
 
 BEFORE = "[6d:1h] offset 1d"
 """What alerts compare the last hour with, as a range: six days, read hour by hour, that ended a day ago.

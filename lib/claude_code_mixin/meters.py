@@ -15,6 +15,14 @@ from claude_code_mixin.settings import active
 TARGET_LABELS = ("job", "instance", "collector_start")
 """Labels that tell scraped processes apart; `collector_start` changes at every start of a collector."""
 
+UNREAD = "2m"
+"""How far back counters are read: two evaluations, past the marker that they have gone stale.
+
+A collector that ends takes its counters along, and the next failed scrape marks them stale: what was scraped
+since the evaluation before would be lost to a bare name, up to a minute's spend. The second minute is for a
+scrape that was stored late, or an evaluation that was missed.
+"""
+
 
 @dataclass(frozen=True)
 class Cut:
